@@ -1,0 +1,141 @@
+/**
+ * Who may import whom. A room is a folder of src/. `values`: rooms (or single files) whose code it may run; `types`:
+ * rooms of which it may use types only. Not named = not allowed. The door to TensorFlow, src/system/tensorflow.ts, is
+ * listed where a room computes with tensors.
+ */
+const TENSORFLOW = 'system/tensorflow.ts';
+
+/** @type {Record<string, { values: string[], types?: string[] }>} */
+const ROOMS = {
+  system: { values: [] },
+  masks: { values: [] },
+  graph: { values: [] },
+  params: { values: ['system'] },
+  ops: { values: [TENSORFLOW] },
+  model: { values: ['ops', 'system'], types: ['params'] },
+  loss: { values: ['ops', TENSORFLOW], types: ['model', 'data'] },
+  data: { values: ['masks', 'system'], types: ['params'] },
+  evaluate: { values: ['masks', 'model', 'ops', TENSORFLOW], types: ['data'] },
+  visualize: { values: ['masks', 'system'], types: ['data', 'evaluate'] },
+  tracking: { values: ['system'], types: ['params'] },
+  train: {
+    values: ['data', 'model', 'loss', 'evaluate', 'visualize', 'system', 'graph/compile.ts'],
+    types: ['params', 'tracking'],
+  },
+  inference: {
+    values: ['model', 'data', 'evaluate', 'masks', 'visualize', 'system', 'graph/compile.ts'],
+    types: ['params'],
+  },
+};
+
+/** The files that may load TensorFlow; everything else stays fast to start and safe in a worker thread. */
+const TENSOR_ROOMS = ['ops', 'model', 'loss', 'train', 'evaluate', 'inference', 'graph'];
+const TENSOR_FILES = ['data/batch.ts', 'system/load-tensorflow.ts', TENSORFLOW];
+
+const TYPES_ONLY = ['type-only', 'type-import'];
+const escapeDots = (text) => text.replaceAll('.', '\\.');
+const inSrc = (names) =>
+  `^src/(${names.map((name) => (name.endsWith('.ts') ? `${escapeDots(name)}$` : `${name}/`)).join('|')})`;
+
+const roomRules = Object.entries(ROOMS).flatMap(([room, { values, types = [] }]) => [
+  {
+    name: `${room}-runs-only-what-it-may`,
+    comment: `src/${room} may run code of: ${values.join(', ') || 'no other room'}`,
+    severity: 'error',
+    from: { path: `^src/${room}/` },
+    to: { path: '^src/', pathNot: inSrc([room, ...values]), dependencyTypesNot: TYPES_ONLY },
+  },
+  {
+    name: `${room}-knows-only-what-it-may`,
+    comment: `src/${room} may use types of: ${[...values, ...types].join(', ') || 'no other room'}`,
+    severity: 'error',
+    from: { path: `^src/${room}/` },
+    to: { path: '^src/', pathNot: inSrc([room, ...values, ...types]), dependencyTypes: TYPES_ONLY },
+  },
+]);
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [
+    ...roomRules,
+    {
+      name: 'every-folder-is-a-known-room',
+      comment: 'A new folder of src/ needs a line in the table ROOMS of .dependency-cruiser.cjs',
+      severity: 'error',
+      from: { path: '^src/[^/]+/', pathNot: inSrc([...Object.keys(ROOMS), 'commands']) },
+      to: {},
+    },
+    {
+      name: 'cli-is-thin',
+      comment: 'src/cli.ts wires commands and system, and nothing else',
+      severity: 'error',
+      from: { path: '^src/cli\\.ts$' },
+      to: { path: '^src/', pathNot: inSrc(['commands', 'system']) },
+    },
+    {
+      name: 'nothing-imports-the-commands',
+      comment: 'Commands are the top: only src/cli.ts may import them',
+      severity: 'error',
+      from: { path: '^src/', pathNot: ['^src/cli\\.ts$', '^src/commands/'] },
+      to: { path: '^src/(commands/|cli\\.ts$)' },
+    },
+    {
+      name: 'one-door-to-tensorflow',
+      comment: 'Import { tf } from src/system/tensorflow.ts, which prepares Node for it',
+      severity: 'error',
+      from: { path: '^src/', pathNot: inSrc([TENSORFLOW]) },
+      to: { path: 'node_modules/@tensorflow/', dependencyTypesNot: TYPES_ONLY },
+    },
+    {
+      name: 'tensorflow-only-where-tensors-are',
+      comment: `TensorFlow is loaded only by ${[...TENSOR_ROOMS, ...TENSOR_FILES].join(', ')}`,
+      severity: 'error',
+      from: { path: '^src/', pathNot: inSrc([...TENSOR_ROOMS, ...TENSOR_FILES]) },
+      to: { path: inSrc([TENSORFLOW]), dependencyTypesNot: TYPES_ONLY },
+    },
+    {
+      name: 'no-cycles',
+      comment: 'Modules that import each other cannot be read, tested or loaded alone',
+      severity: 'error',
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: 'nothing-unresolvable',
+      comment: 'The import leads nowhere',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+    {
+      name: 'src-is-complete-without-development',
+      comment: 'The installed program has neither dev dependencies nor test/ and scripts/',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: ['^test/', '^scripts/'] },
+    },
+    {
+      name: 'no-dev-dependencies-in-src',
+      comment: 'List it under "dependencies" of package.json, or import types only',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: TYPES_ONLY, pathNot: 'node_modules/@types/' },
+    },
+    {
+      name: 'no-undeclared-dependencies',
+      comment: 'The package is installed by chance, as a dependency of another one',
+      severity: 'error',
+      from: { path: '^(src|test|scripts)/' },
+      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown'] },
+    },
+  ],
+  options: {
+    // TypeScript 7 has no JavaScript API, so dependency-cruiser reads the files with swc: docs/decisions/0002-tooling.md.
+    parser: 'swc',
+    doNotFollow: { path: 'node_modules' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default', 'types'],
+    },
+  },
+};

@@ -1,0 +1,70 @@
+import { readFileSync } from 'node:fs';
+import { Command } from 'commander';
+import { watchInterrupts } from './commands/interrupts.ts';
+import { runProgram } from './commands/run-program.ts';
+import type { StageOptions } from './commands/stage.ts';
+import { createLog } from './system/log.ts';
+
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+const log = createLog();
+const interrupts = watchInterrupts(log);
+
+const program = new Command('aerial')
+  .description('Individual building footprints from aerial imagery: prepare data, train, look at the result.')
+  .version(version)
+  .exitOverride()
+  .showHelpAfterError('(--help lists what there is)')
+  .addHelpText('after', examples('aerial data-prep', 'aerial train', 'aerial inference'));
+
+// Each command is imported when it runs, so that --help does not wait for TensorFlow.
+stage('data-prep', 'Fetch or draw the images, merge your own samples, write one prepared data set')
+  .addHelpText(
+    'after',
+    examples('aerial data-prep', "aerial data-prep --set data.source=hub --set 'data.custom=[data/custom]'"),
+  )
+  .action(async (options: StageOptions) =>
+    (await import('./commands/data-prep.ts')).dataPrep(options, { log }),
+  );
+
+stage('train', 'Train on the prepared data set; the best model goes to runs/train/best.safetensors')
+  .addHelpText('after', examples('aerial train', 'aerial train --set train.epochs=1 --json'))
+  .action(async (options: StageOptions) =>
+    (await import('./commands/train.ts')).train(options, { log, signal: interrupts.heed() }),
+  );
+
+stage('inference', 'Show and measure the best model on the test split, in runs/inference_results')
+  .addHelpText('after', examples('aerial inference', 'aerial inference --set inference.max_images=8'))
+  .action(async (options: StageOptions) =>
+    (await import('./commands/inference.ts')).inference(options, { log, signal: interrupts.heed() }),
+  );
+
+stage('doctor', 'Say what was found of Node, TensorFlow, GPU, W&B and DVC, and what is missing')
+  .addHelpText('after', examples('aerial doctor', 'aerial doctor --set device=gpu --json'))
+  .action(async (options: StageOptions) => {
+    const { readParams } = await import('./commands/stage.ts');
+    const params = await readParams(options);
+    const { runDoctor } = await import('./commands/doctor.ts');
+    process.exitCode = await runDoctor(params, { json: options.json });
+  });
+
+await runProgram(program, log, interrupts.signal);
+
+/** A subcommand with the flags that all have. */
+function stage(name: string, summary: string): Command {
+  return program
+    .command(name)
+    .description(`${summary}.`)
+    .option('--params <file>', 'the params file', 'params.yaml')
+    .option('--set <key=value>', 'change one key for this run, as in train.epochs=1 (repeatable)', append, [])
+    .option('--json', 'print the result as one JSON line', false);
+}
+
+function append(value: string, values: string[]): string[] {
+  return [...values, value];
+}
+
+function examples(...lines: string[]): string {
+  return `\nExamples:\n${lines.map((line) => `  $ ${line}`).join('\n')}`;
+}

@@ -1,0 +1,31 @@
+import type { Log } from '../system/log.ts';
+import { Interrupted } from './exit-code.ts';
+
+/** Ctrl-C and SIGTERM, from here on until the process ends. */
+export interface Interrupts {
+  /** Aborted by the first signal; its reason is `Interrupted`. */
+  readonly signal: AbortSignal;
+  /** The signal, for a stage that heeds it: from now on only a second Ctrl-C ends the process at once. */
+  heed(): AbortSignal;
+}
+
+/** Without a handler of its own, process 1 of a container would not even notice a SIGTERM. */
+export function watchInterrupts(log: Log): Interrupts {
+  const controller = new AbortController();
+  let heeded = false;
+  const stop = (name: 'SIGINT' | 'SIGTERM') => {
+    const interruption = new Interrupted(name);
+    if (!heeded || controller.signal.aborted) process.exit(interruption.exitCode);
+    controller.abort(interruption);
+    log.info('Stopping in an orderly way; once more stops at once.');
+  };
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+  return {
+    signal: controller.signal,
+    heed: () => {
+      heeded = true;
+      return controller.signal;
+    },
+  };
+}

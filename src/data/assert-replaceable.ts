@@ -1,0 +1,73 @@
+import { access, constants, mkdir, readdir, realpath } from 'node:fs/promises';
+import { dirname, isAbsolute, relative, resolve } from 'node:path';
+import type { Params } from '../params/schema.ts';
+import { UsageError, UserError } from '../system/errors.ts';
+import { explainDiskError } from '../system/files.ts';
+
+/**
+ * `paths.prepared` is replaced as a whole. A slip in params.yaml must not cost anybody their files, so it may be
+ * absent, empty, or a prepared data set, and nothing that is read may lie in it. Whether it can be written is found
+ * out here too, before a long download.
+ * @throws UsageError naming the params key; UserError where the place cannot be written
+ */
+export async function assertReplaceable(params: Params): Promise<void> {
+  await assertNoInputInside(params);
+  const { prepared } = params.paths;
+  const names = await namesIn(prepared);
+  if (names.length > 0 && !names.includes('manifest.json')) {
+    throw new UsageError(
+      `paths.prepared (${prepared}) holds files that data-prep did not write, e.g. ${names[0]}, and would be replaced: choose another folder, or empty it`,
+    );
+  }
+  await assertWritable(prepared);
+}
+
+async function assertNoInputInside({ paths, data }: Params): Promise<void> {
+  const inputs: [key: string, path: string][] = [
+    ['paths.raw', paths.raw],
+    ...(data.source === 'local' ? [['data.path', data.path!] satisfies [string, string]] : []),
+    ...data.custom.map((path): [string, string] => ['data.custom', path]),
+  ];
+  for (const [key, path] of inputs) {
+    if (isInside(await realOrResolved(path), await realOrResolved(paths.prepared))) {
+      throw new UsageError(
+        `paths.prepared (${paths.prepared}) is replaced by data-prep, and ${key} (${path}) lies in it: choose another folder`,
+      );
+    }
+  }
+}
+
+/** @param folder is put in place by renaming, so it is the folder around it that must be writable */
+async function assertWritable(folder: string): Promise<void> {
+  const around = dirname(resolve(folder));
+  try {
+    await mkdir(around, { recursive: true });
+    await access(around, constants.W_OK);
+  } catch (error) {
+    const explained = explainDiskError(error, folder);
+    if (explained instanceof UserError) throw explained;
+    throw new UserError(`Cannot write ${folder} (paths.prepared): ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
+}
+
+function isInside(path: string, folder: string): boolean {
+  const way = relative(folder, path);
+  return !way.startsWith('..') && !isAbsolute(way);
+}
+
+async function realOrResolved(path: string): Promise<string> {
+  return realpath(path).catch(() => resolve(path));
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return (await readdir(folder)).sort();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw new UsageError(`Cannot read ${folder} (paths.prepared): ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,35 @@
+/**
+ * A minibatch as tensors: what the network trains on. All shapes are static, so that a step can be compiled.
+ *
+ * N images of H x H pixels · M = data.max_instances · K = data.instance_mask_size
+ */
+import { tf } from '../system/tensorflow.ts';
+import type { HostBatch } from './loader.ts';
+
+/** Padded minibatch on the device. */
+export interface Batch {
+  /** [N, H, H, 3] RGB in 0–1 */
+  images: tf.Tensor4D;
+  /** [N, M, 4] pixels of the fitted image */
+  boxes: tf.Tensor3D;
+  /** [N, M, K, K] coverage in 0–1, in the frame of each box */
+  masks: tf.Tensor4D;
+  /** [N, M] 1 = a building, 0 = padding */
+  valid: tf.Tensor2D;
+}
+
+/** Copies a batch to the device; the caller disposes it with `disposeBatch`. */
+export function toTensors(batch: HostBatch): Batch {
+  const { count, imageSize, maxInstances, maskSize } = batch;
+  return {
+    images: tf.tensor4d(batch.images, [count, imageSize, imageSize, 3]),
+    boxes: tf.tensor3d(batch.boxes, [count, maxInstances, 4]),
+    masks: tf.tensor4d(batch.masks, [count, maxInstances, maskSize, maskSize]),
+    valid: tf.tensor2d(batch.valid, [count, maxInstances]),
+  };
+}
+
+/** Frees the tensors of a batch. */
+export function disposeBatch(batch: Batch): void {
+  tf.dispose([batch.images, batch.boxes, batch.masks, batch.valid]);
+}

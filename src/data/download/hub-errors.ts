@@ -1,0 +1,65 @@
+import { HubApiError, InvalidApiResponseFormatError } from '@huggingface/hub';
+import { UserError } from '../../system/errors.ts';
+import { explainDiskError } from '../../system/files.ts';
+
+/** An answer of the hub, or of the store behind it, that is not the wanted one. */
+export class HubStatusError extends Error {
+  readonly statusCode: number;
+
+  constructor(statusCode: number) {
+    super(`HTTP status ${statusCode}`);
+    this.statusCode = statusCode;
+  }
+}
+
+/** The whole file has not come: the connection ended early, or an older piece does not fit. */
+export class IncompleteDownloadError extends Error {}
+
+/** Worth another try: network trouble, 408 Request Timeout, 429 Too Many Requests, 5xx. */
+export function isTransient(error: unknown): boolean {
+  const status = statusOf(error);
+  if (status !== undefined) return status === 408 || status === 429 || status >= 500;
+  return isNetworkError(error);
+}
+
+/**
+ * One line for the user: what failed, which host, how to mend it.
+ * @param what e.g. "data/train.zip of owner/name at 9d6cd89e"
+ */
+export function explainHubError(error: unknown, what: string, host: string): unknown {
+  const status = statusOf(error);
+  const failed = (why: string, mend: string) =>
+    new UserError(`Cannot download ${what} from ${host}: ${why}; ${mend}`, { cause: error });
+  if (status === 401 || status === 403) {
+    return failed(
+      `access denied (HTTP status ${status})`,
+      'correct data.hub.repo, or set HF_TOKEN to a token that may read it',
+    );
+  }
+  if (status === 404)
+    return failed('not found (HTTP status 404)', 'correct data.hub.repo or data.hub.revision');
+  const elsewhere =
+    'try again later, set HF_ENDPOINT to a mirror, or set data.source to local and data.path to a folder with data/train.zip';
+  if (status !== undefined) return failed(`HTTP status ${status}`, elsewhere);
+  if (isNetworkError(error))
+    return failed(`no connection (${rootCause(error)})`, `check the network, ${elsewhere}`);
+  if (error instanceof InvalidApiResponseFormatError || error instanceof SyntaxError) {
+    return failed('its answer is not that of a hub', 'correct HF_ENDPOINT, or sign in to the network first');
+  }
+  return explainDiskError(error, what);
+}
+
+function statusOf(error: unknown): number | undefined {
+  return error instanceof HubApiError || error instanceof HubStatusError ? error.statusCode : undefined;
+}
+
+/** `fetch` reports every trouble with the network as a TypeError with one of these messages. */
+function isNetworkError(error: unknown): boolean {
+  if (error instanceof IncompleteDownloadError) return true;
+  return error instanceof TypeError && /^(fetch failed|terminated)$/.test(error.message);
+}
+
+function rootCause(error: unknown): string {
+  const cause = (error as Error).cause as NodeJS.ErrnoException | undefined;
+  return cause?.code ?? cause?.message ?? (error as Error).message;
+}

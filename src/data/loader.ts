@@ -1,0 +1,202 @@
+/**
+ * From image files and outlines to padded minibatches in host memory. Knows nothing of TensorFlow.
+ * Files are decoded by sharp's own threads while the step before runs: each batch is begun before it is needed.
+ *
+ * N images of H x H pixels · M = maxInstances · K = maskSize
+ */
+import sharp from 'sharp';
+import { polygonsBox } from '../masks/polygon.ts';
+import { rasterizeCoverage } from '../masks/rasterize.ts';
+import type { Params } from '../params/schema.ts';
+import { UserError } from '../system/errors.ts';
+import { createRandom } from '../system/random.ts';
+import { IDENTITY, randomSymmetry, type Symmetry, transformPixels, transformPoints } from './augment.ts';
+import { fitLetterbox } from './letterbox.ts';
+import type { Building, PreparedImage } from './prepared.ts';
+
+/** Padded minibatch in host memory. */
+export interface HostBatch {
+  /** N */
+  count: number;
+  /** The images, in order; in the last batch of a pass without wrapping, some at the end are repeated. */
+  sources: PreparedImage[];
+  /** How many of `sources` are not repetitions. */
+  real: number;
+  imageSize: number;
+  maxInstances: number;
+  maskSize: number;
+  /** [N, H, H, 3] RGB in 0–1 */
+  images: Float32Array;
+  /** [N, M, 4] [y1, x1, y2, x2] pixels of the fitted image */
+  boxes: Float32Array;
+  /** [N, M, K, K] coverage in 0–1 */
+  masks: Float32Array;
+  /** [N, M] 1 = a building, 0 = padding */
+  valid: Float32Array;
+  /** Buildings beyond M that were left out (the smallest). */
+  overflow: number;
+}
+
+/** Sizes of a batch; `batchSize` is N. */
+export interface BatchShape {
+  batchSize: number;
+  imageSize: number;
+  maxInstances: number;
+  maskSize: number;
+}
+
+/** The shape that params ask for. */
+export function batchShape({ train, data }: Params): BatchShape {
+  return {
+    batchSize: train.batch_size,
+    imageSize: data.image_size,
+    maxInstances: data.max_instances,
+    maskSize: data.instance_mask_size,
+  };
+}
+
+/**
+ * One pass in random order, each image in one of the eight symmetries if `augment`. The last batch is filled up from the
+ * beginning of the pass, so that every batch has N images.
+ * @param seed parts of the stream: equal parts give the same pass
+ */
+export function trainingBatches(
+  images: readonly PreparedImage[],
+  shape: BatchShape,
+  options: { augment: boolean; seed: readonly (number | string)[] },
+): AsyncGenerator<HostBatch> {
+  const random = createRandom(...options.seed);
+  const order = random.shuffle(images);
+  const symmetries = order.map(() => (options.augment ? randomSymmetry(random) : IDENTITY));
+  return batches(order, symmetries, shape);
+}
+
+/** All images in their order, as they are. The last batch repeats its first image where images are missing. */
+export function orderedBatches(
+  images: readonly PreparedImage[],
+  shape: BatchShape,
+): AsyncGenerator<HostBatch> {
+  return batches(
+    images,
+    images.map(() => IDENTITY),
+    shape,
+  );
+}
+
+/** Batches that are being read while one is used. */
+const AHEAD = 2;
+
+async function* batches(
+  images: readonly PreparedImage[],
+  symmetries: readonly Symmetry[],
+  shape: BatchShape,
+): AsyncGenerator<HostBatch> {
+  const starts = Array.from(
+    { length: Math.ceil(images.length / shape.batchSize) },
+    (_, i) => i * shape.batchSize,
+  );
+  const pending: Promise<HostBatch>[] = [];
+  let next = 0;
+  const begin = () => {
+    const batch = loadBatch(images, symmetries, starts[next++]!, shape);
+    batch.catch(() => {}); // reported when it is awaited below; a batch begun ahead must not crash the process
+    pending.push(batch);
+  };
+  while (next < starts.length || pending.length > 0) {
+    while (next < starts.length && pending.length < AHEAD) begin();
+    yield await pending.shift()!;
+  }
+}
+
+async function loadBatch(
+  images: readonly PreparedImage[],
+  symmetries: readonly Symmetry[],
+  start: number,
+  shape: BatchShape,
+): Promise<HostBatch> {
+  const batch = emptyBatch(shape);
+  batch.real = Math.min(shape.batchSize, images.length - start);
+  await Promise.all(
+    Array.from({ length: shape.batchSize }, async (_, n) => {
+      const index = (start + n) % images.length;
+      batch.sources[n] = images[index]!;
+      await fillImage(batch, n, images[index]!, symmetries[index]!);
+    }),
+  );
+  return batch;
+}
+
+function emptyBatch({ batchSize, imageSize, maxInstances, maskSize }: BatchShape): HostBatch {
+  return {
+    count: batchSize,
+    sources: [],
+    real: 0,
+    imageSize,
+    maxInstances,
+    maskSize,
+    images: new Float32Array(batchSize * imageSize * imageSize * 3),
+    boxes: new Float32Array(batchSize * maxInstances * 4),
+    masks: new Float32Array(batchSize * maxInstances * maskSize * maskSize),
+    valid: new Float32Array(batchSize * maxInstances),
+    overflow: 0,
+  };
+}
+
+async function fillImage(
+  batch: HostBatch,
+  n: number,
+  image: PreparedImage,
+  symmetry: Symmetry,
+): Promise<void> {
+  const { imageSize, maxInstances, maskSize } = batch;
+  const pixels = await readSquare(image, imageSize);
+  const pixelCount = imageSize * imageSize * 3;
+  transformPixels(
+    pixels,
+    batch.images.subarray(n * pixelCount, (n + 1) * pixelCount),
+    symmetry,
+    imageSize,
+    1 / 255,
+  );
+  const { scale } = fitLetterbox(image, imageSize);
+  const kept = largest(image.buildings, maxInstances);
+  batch.overflow += image.buildings.length - kept.length;
+  kept.forEach((building, m) => {
+    const polygons = building.polygons.map((ring) =>
+      transformPoints(
+        ring.map((at) => at * scale),
+        symmetry,
+        imageSize,
+      ),
+    );
+    const box = polygonsBox(polygons);
+    const slot = n * maxInstances + m;
+    batch.boxes.set(box, slot * 4);
+    batch.masks.set(rasterizeCoverage(polygons, box, maskSize), slot * maskSize * maskSize);
+    batch.valid[slot] = 1;
+  });
+}
+
+/** @returns [size, size, 3] RGB, the image fitted at the top left, black elsewhere */
+async function readSquare(image: PreparedImage, size: number): Promise<Uint8Array> {
+  const { width, height } = fitLetterbox(image, size);
+  try {
+    return await sharp(image.path)
+      .removeAlpha()
+      .toColourspace('srgb')
+      .resize(width, height, { fit: 'fill' })
+      .extend({ right: size - width, bottom: size - height, background: '#000' })
+      .raw()
+      .toBuffer();
+  } catch (error) {
+    throw new UserError(
+      `Cannot read ${image.path}: ${(error as Error).message}; expected an intact image: run \`aerial data-prep\` again`,
+      { cause: error },
+    );
+  }
+}
+
+function largest(buildings: readonly Building[], count: number): readonly Building[] {
+  if (buildings.length <= count) return buildings;
+  return [...buildings].sort((a, b) => b.area - a.area).slice(0, count);
+}

@@ -1,0 +1,105 @@
+/**
+ * The model's detections on prepared images, in the pixels of the original images.
+ */
+import { disposeBatch, toTensors } from '../data/batch.ts';
+import { fitLetterbox } from '../data/letterbox.ts';
+import { type BatchShape, type HostBatch, orderedBatches } from '../data/loader.ts';
+import type { PreparedImage } from '../data/prepared.ts';
+import { pasteMask } from '../masks/paste.ts';
+import type { MaskRcnn } from '../model/mask-rcnn.ts';
+import { type Predictions, predict } from '../model/predict.ts';
+import type { Params } from '../params/schema.ts';
+import type { Detection, EvaluatedImage } from './detections.ts';
+import { truthOf } from './truth.ts';
+
+/** Probability from which a pixel belongs to a building; Mask R-CNN's own. */
+const MASK_THRESHOLD = 0.5;
+
+/** One image after prediction. */
+export interface PredictedImage extends EvaluatedImage {
+  source: PreparedImage;
+}
+
+/**
+ * Detections of every image, in order.
+ */
+export async function* predictImages(
+  model: MaskRcnn,
+  images: readonly PreparedImage[],
+  shape: BatchShape,
+  params: Params['model'],
+): AsyncGenerator<{ batch: HostBatch; predicted: PredictedImage[] }> {
+  for await (const batch of orderedBatches(images, shape)) {
+    const tensors = toTensors(batch);
+    const predictions = await readPredictions(predict(model, tensors.images, params));
+    disposeBatch(tensors);
+    const predicted = batch.sources.slice(0, batch.real).map((source, n) => ({
+      source,
+      id: source.id,
+      width: source.width,
+      height: source.height,
+      truth: truthOf(source),
+      detections: detectionsOf(predictions, n, source, shape.imageSize),
+    }));
+    yield { batch, predicted };
+  }
+}
+
+/** `Predictions` in host memory. */
+interface HostPredictions {
+  boxes: Float32Array;
+  scores: Float32Array;
+  valid: Float32Array;
+  masks: Float32Array;
+  /** D and S */
+  slots: number;
+  maskSize: number;
+}
+
+async function readPredictions(predictions: Predictions): Promise<HostPredictions> {
+  const { boxes, scores, valid, masks } = predictions;
+  const read = async (tensor: { data(): Promise<unknown>; dispose(): void }) => {
+    const values = (await tensor.data()) as Float32Array;
+    tensor.dispose();
+    return values;
+  };
+  const [slots, maskSize] = [valid.shape[1], masks.shape[2]];
+  return {
+    boxes: await read(boxes),
+    scores: await read(scores),
+    valid: await read(valid),
+    masks: await read(masks),
+    slots,
+    maskSize,
+  };
+}
+
+function detectionsOf(
+  predictions: HostPredictions,
+  n: number,
+  image: PreparedImage,
+  imageSize: number,
+): Detection[] {
+  const { slots, maskSize } = predictions;
+  const { scale } = fitLetterbox(image, imageSize);
+  const found: Detection[] = [];
+  for (let d = n * slots; d < (n + 1) * slots; d++) {
+    if (predictions.valid[d] === 0) continue;
+    const box = toImagePixels(predictions.boxes.subarray(d * 4, d * 4 + 4), scale, image);
+    const probabilities = predictions.masks.subarray(d * maskSize ** 2, (d + 1) * maskSize ** 2);
+    const mask = pasteMask(probabilities, box, [image.height, image.width], MASK_THRESHOLD);
+    found.push({ box, score: predictions.scores[d]!, mask });
+  }
+  return found;
+}
+
+/** Undoes the letterbox and clips to the image. */
+function toImagePixels(box: Float32Array, scale: number, image: PreparedImage): Detection['box'] {
+  const limit = (value: number, max: number) => Math.min(max, Math.max(0, value / scale));
+  return [
+    limit(box[0]!, image.height),
+    limit(box[1]!, image.width),
+    limit(box[2]!, image.height),
+    limit(box[3]!, image.width),
+  ];
+}

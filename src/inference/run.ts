@@ -1,0 +1,118 @@
+/**
+ * The inference stage: the best model on the untouched test split; pictures, figures and detections out.
+ */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { basename, extname, join } from 'node:path';
+import { batchShape } from '../data/loader.ts';
+import { openPrepared } from '../data/open-prepared.ts';
+import type { PreparedImage } from '../data/prepared.ts';
+import { predictionsToCoco } from '../evaluate/coco-results.ts';
+import { evaluateDetections, type Metrics } from '../evaluate/evaluate-detections.ts';
+import { type PredictedImage, predictImages } from '../evaluate/predict-split.ts';
+import type { MaskRcnn } from '../model/mask-rcnn.ts';
+import type { Params } from '../params/schema.ts';
+import { replaceFolder } from '../system/files.ts';
+import type { Log } from '../system/log.ts';
+import type { Tracker } from '../tracking/tracker.ts';
+import { comparisonPngOf } from '../visualize/comparison-of.ts';
+import { openTrainedModel } from './trained-model.ts';
+
+/** What the inference stage may use of the process. */
+export interface InferenceContext {
+  log: Log;
+  tracker: Tracker;
+  /** Aborted when the user stops the run. */
+  signal: AbortSignal;
+}
+
+/** What was written where, and the figures. */
+export interface InferenceSummary {
+  folder: string;
+  pictures: number;
+  metrics_file: string;
+  predictions_file: string;
+  metrics: Metrics;
+}
+
+/**
+ * Writes `runs/inference_results` anew: one PNG an image, `metrics.json` and `predictions.json` (COCO results with RLE).
+ * The folder is replaced only when everything has succeeded.
+ * @throws UserError where the model or the data is missing; the signal's reason when it is aborted
+ */
+export async function runInference(params: Params, context: InferenceContext): Promise<InferenceSummary> {
+  const { splits } = await openPrepared(params.paths.prepared);
+  const images = splits.test.slice(0, params.inference.max_images ?? splits.test.length);
+  const folder = join(params.paths.runs, 'inference_results');
+  const { model, file } = await openTrainedModel(params);
+  context.log.info(`Inference with ${file} on ${images.length} test images`);
+  let metrics: Metrics | undefined;
+  try {
+    await replaceFolder(folder, async (aside) => {
+      const predicted = await predictAndDraw(model, images, params, context, aside);
+      const { max_detections: maxDetections, score_threshold: scoreThreshold } = params.evaluate;
+      metrics = evaluateDetections(predicted, { maxDetections, scoreThreshold });
+      await writeFile(join(aside, 'metrics.json'), `${JSON.stringify(metrics, null, 2)}\n`);
+      await writeFile(join(aside, 'predictions.json'), `${JSON.stringify(predictionsToCoco(predicted))}\n`);
+    });
+  } finally {
+    model.dispose();
+  }
+  return summarize(folder, images.length, metrics!, context.tracker);
+}
+
+async function predictAndDraw(
+  model: MaskRcnn,
+  images: readonly PreparedImage[],
+  params: Params,
+  { log, tracker, signal }: InferenceContext,
+  folder: string,
+): Promise<PredictedImage[]> {
+  const all: PredictedImage[] = [];
+  await mkdir(folder, { recursive: true });
+  for await (const { predicted } of predictImages(model, images, batchShape(params), params.model)) {
+    signal.throwIfAborted();
+    for (const image of predicted) {
+      const png = await comparisonPngOf(image, params.inference.score_threshold);
+      await writeFile(join(folder, pictureName(image)), png);
+      if (all.length < params.tracking.images) tracker.image(0, `test/comparison_${all.length}`, png, `image ${image.id}`);
+      all.push(image);
+    }
+    log.info(`${all.length} of ${images.length} images`);
+  }
+  return all;
+}
+
+/** The image's own name, made unique by its number. */
+function pictureName({ source }: PredictedImage): string {
+  return `${String(source.id).padStart(5, '0')}-${basename(source.path, extname(source.path))}.png`;
+}
+
+function summarize(folder: string, pictures: number, metrics: Metrics, tracker: Tracker): InferenceSummary {
+  tracker.summary({
+    'test/mask_ap': metrics.mask.ap,
+    'test/mask_ap50': metrics.mask.ap50,
+    'test/box_ap': metrics.box.ap,
+    'test/box_ap50': metrics.box.ap50,
+    'test/iou': metrics.iou,
+    'test/dice': metrics.dice,
+  });
+  return {
+    folder,
+    pictures,
+    metrics_file: join(folder, 'metrics.json'),
+    predictions_file: join(folder, 'predictions.json'),
+    metrics,
+  };
+}
+
+/** Lines for people. */
+export function formatInferenceSummary({ folder, pictures, metrics }: InferenceSummary): string {
+  const show = (value: number | null) => (value === null ? '-' : value.toFixed(3));
+  return [
+    `On test (${metrics.images} images, ${metrics.buildings} buildings):`,
+    `  mask mAP ${show(metrics.mask.ap)}, mAP50 ${show(metrics.mask.ap50)}; ` +
+      `box mAP ${show(metrics.box.ap)}, mAP50 ${show(metrics.box.ap50)}; ` +
+      `IoU ${show(metrics.iou)}, Dice ${show(metrics.dice)}`,
+    `${pictures} pictures, metrics.json and predictions.json in ${folder}`,
+  ].join('\n');
+}

@@ -1,0 +1,66 @@
+import { access, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import { parse } from 'yaml';
+import { loadWeights } from '../model/checkpoint.ts';
+import { createMaskRcnn, type MaskRcnn } from '../model/mask-rcnn.ts';
+import { type Params, paramsSchema } from '../params/schema.ts';
+import { UsageError, UserError } from '../system/errors.ts';
+
+/**
+ * The best model of `runs/train`, for the params of now.
+ * @throws UserError where there is none; UsageError naming the params that are not those it was trained with
+ */
+export async function openTrainedModel(params: Params): Promise<{ model: MaskRcnn; file: string }> {
+  const folder = join(params.paths.runs, 'train');
+  const file = join(folder, 'best.safetensors');
+  const paramsFile = join(folder, 'params.yaml');
+  await access(file).catch((error: unknown) => {
+    throw new UserError(`There is no trained model at ${file}: run \`aerial train\` first`, { cause: error });
+  });
+  assertSameModel(params, await readTrainedParams(paramsFile), paramsFile);
+  const model = createMaskRcnn(params);
+  try {
+    await loadWeights(file, model.weights);
+  } catch (error) {
+    model.dispose();
+    throw error;
+  }
+  return { model, file };
+}
+
+async function readTrainedParams(file: string): Promise<Params> {
+  try {
+    return paramsSchema.parse(parse(await readFile(file, 'utf8')));
+  } catch (error) {
+    throw new UserError(`${file} is missing or was changed by hand: run \`aerial train\` again`, { cause: error });
+  }
+}
+
+/** `model.detection` and the proposals' numbers may change after training; all else shapes the network or its inputs. */
+function assertSameModel(now: Params, trained: Params, file: string): void {
+  const shaping = ({ model, data, train }: Params): Record<string, unknown> => ({
+    'train.model_type': train.model_type,
+    'data.image_size': data.image_size,
+    'model.custom': model.custom,
+    'model.group_norm_groups': model.group_norm_groups,
+    'model.fpn_channels': model.fpn_channels,
+    'model.anchor_sizes': model.anchor_sizes,
+    'model.anchor_ratios': model.anchor_ratios,
+    'model.roi.canonical_size': model.roi.canonical_size,
+    'model.roi.box_size': model.roi.box_size,
+    'model.roi.mask_size': model.roi.mask_size,
+    'model.box_head_width': model.box_head_width,
+    'model.mask_head_channels': model.mask_head_channels,
+    'model.mask_head_layers': model.mask_head_layers,
+  });
+  const [wanted, given] = [shaping(now), shaping(trained)];
+  const different = Object.keys(wanted).filter((key) => !isDeepStrictEqual(wanted[key], given[key]));
+  if (different.length === 0) return;
+  const list = different.map((key) => `${key} is ${show(wanted[key])}, trained with ${show(given[key])}`).join('; ');
+  throw new UsageError(`The params do not fit the trained model (${file}): ${list}; set them back or train again`);
+}
+
+function show(value: unknown): string {
+  return JSON.stringify(value);
+}

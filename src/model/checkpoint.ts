@@ -1,0 +1,47 @@
+/**
+ * A model's weights as a file.
+ */
+import { tf } from '../system/tensorflow.ts';
+import { UserError } from '../system/errors.ts';
+import { type HostTensor, readSafetensors, writeSafetensors } from './safetensors.ts';
+import type { Weights } from './weights.ts';
+
+/** Writes all weights by name, aside first. @param metadata strings kept in the file */
+export async function saveWeights(path: string, weights: Weights, metadata: Record<string, string>): Promise<void> {
+  const tensors = new Map<string, HostTensor>();
+  for (const [name, variable] of weights.variables) {
+    tensors.set(name, { shape: variable.shape, values: (await variable.data()) as Float32Array });
+  }
+  await writeSafetensors(path, { tensors, metadata });
+}
+
+/**
+ * Sets every weight from a file.
+ * @throws UserError naming the first weights that are missing, left over or of another shape; nothing is changed then
+ */
+export async function loadWeights(path: string, weights: Weights): Promise<Record<string, string>> {
+  const { tensors, metadata } = await readSafetensors(path);
+  const faults = [...misfits(tensors, weights)];
+  if (faults.length > 0) {
+    throw new UserError(
+      `${path} does not fit the model of these params: ${faults.slice(0, 3).join('; ')}` +
+        `${faults.length > 3 ? ` and ${faults.length - 3} more` : ''}; use the params that it was trained with`,
+    );
+  }
+  for (const [name, variable] of weights.variables) {
+    const { values } = tensors.get(name)!;
+    tf.tidy(() => variable.assign(tf.tensor(values, variable.shape)));
+  }
+  return metadata;
+}
+
+function* misfits(tensors: ReadonlyMap<string, HostTensor>, weights: Weights): Generator<string> {
+  for (const [name, variable] of weights.variables) {
+    const shape = tensors.get(name)?.shape;
+    if (!shape) yield `${name} is missing`;
+    else if (shape.join() !== variable.shape.join()) {
+      yield `${name} is [${shape.join(', ')}], expected [${variable.shape.join(', ')}]`;
+    }
+  }
+  for (const name of tensors.keys()) if (!weights.variables.has(name)) yield `${name} is not part of it`;
+}

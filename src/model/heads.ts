@@ -1,0 +1,85 @@
+/**
+ * The three heads. Ren et al. 2015 (RPN), Girshick 2015 (boxes), He et al. 2017 (masks); sizes as torchvision's.
+ *
+ * N images · A anchors in all · R regions · K classes, 0 = background, 1 = building · S side of a mask
+ */
+import { relu } from '../ops/relu.ts';
+import type { Params } from '../params/schema.ts';
+import type { tf } from '../system/tensorflow.ts';
+import { tf as tfjs } from '../system/tensorflow.ts';
+import { createConv, createDense, createGroupNorm, createUpsampleConv, type MapLayer } from './layers.ts';
+import { normal, type Weights } from './weights.ts';
+
+/** The class number of buildings; 0 is the background. */
+export const BUILDING = 1;
+/** Background and building. */
+export const CLASSES = 2;
+
+/** What the RPN says about each anchor. */
+export interface RpnOutput {
+  /** [N, A] objectness */
+  logits: tf.Tensor2D;
+  /** [N, A, 4] */
+  boxDeltas: tf.Tensor3D;
+}
+
+/** What the box head says about each region. */
+export interface BoxOutput {
+  /** [R, K] */
+  classLogits: tf.Tensor2D;
+  /** [R, K, 4] */
+  boxDeltas: tf.Tensor3D;
+}
+
+/** One 3x3 convolution and two 1x1, shared by all levels. */
+export function createRpnHead(
+  weights: Weights,
+  channels: number,
+  anchorsPerCell: number,
+): (pyramid: readonly tf.Tensor4D[]) => RpnOutput {
+  const conv = createConv(weights, 'rpn.conv', { inputs: channels, outputs: channels, kernel: 3, bias: true });
+  const last = { inputs: channels, kernel: 1, bias: true, initialize: normal(0.01) };
+  const objectness = createConv(weights, 'rpn.logits', { ...last, outputs: anchorsPerCell });
+  const deltas = createConv(weights, 'rpn.boxDeltas', { ...last, outputs: anchorsPerCell * 4 });
+  return (pyramid) => {
+    const N = pyramid[0]!.shape[0];
+    const hidden = pyramid.map((level) => relu(conv(level)));
+    return {
+      logits: tfjs.concat(hidden.map((x) => objectness(x).reshape([N, -1])), 1) as tf.Tensor2D,
+      boxDeltas: tfjs.concat(hidden.map((x) => deltas(x).reshape([N, -1, 4])), 1) as tf.Tensor3D,
+    };
+  };
+}
+
+/** Two dense layers on the flattened region, then class and box. [R, size, size, C] → BoxOutput */
+export function createBoxHead(weights: Weights, model: Params['model']): (regions: tf.Tensor4D) => BoxOutput {
+  const size = model.roi.box_size;
+  const width = model.box_head_width;
+  const dense1 = createDense(weights, 'box.dense1', { inputs: size * size * model.fpn_channels, outputs: width });
+  const dense2 = createDense(weights, 'box.dense2', { inputs: width, outputs: width });
+  const classes = createDense(weights, 'box.classLogits', { inputs: width, outputs: CLASSES, initialize: normal(0.01) });
+  const deltas = createDense(weights, 'box.boxDeltas', {
+    inputs: width,
+    outputs: CLASSES * 4,
+    initialize: normal(0.001),
+  });
+  return (regions) => {
+    const R = regions.shape[0];
+    const hidden = relu(dense2(relu(dense1(regions.reshape([R, -1])))));
+    return { classLogits: classes(hidden), boxDeltas: deltas(hidden).reshape([R, CLASSES, 4]) };
+  };
+}
+
+/** 3x3 convolutions, doubling, and one mask per class. [R, S/2, S/2, C] → [R, S, S, K] logits */
+export function createMaskHead(weights: Weights, model: Params['model']): MapLayer {
+  const channels = model.mask_head_channels;
+  const layers = Array.from({ length: model.mask_head_layers }, (_, i): MapLayer => {
+    const inputs = i === 0 ? model.fpn_channels : channels;
+    const conv = createConv(weights, `mask.conv${i + 1}`, { inputs, outputs: channels, kernel: 3 });
+    const norm = createGroupNorm(weights, `mask.norm${i + 1}`, channels, model.group_norm_groups);
+    return (x) => relu(norm(conv(x)));
+  });
+  const upsample = createUpsampleConv(weights, 'mask.upsample', channels, channels);
+  const logits = createConv(weights, 'mask.logits', { inputs: channels, outputs: CLASSES, kernel: 1, bias: true });
+  return (regions) => logits(relu(upsample(layers.reduce((x, layer) => layer(x), regions))));
+}

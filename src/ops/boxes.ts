@@ -1,0 +1,41 @@
+/**
+ * Box geometry. Boxes are [y1, x1, y2, x2] in pixels with y1 <= y2, x1 <= x2.
+ *
+ * B batch dimensions (none or [N]) · N, M numbers of boxes
+ */
+import { tf } from '../system/tensorflow.ts';
+
+/**
+ * @param boxes [..., 4]
+ * @returns [...] square pixels; 0 for an empty or inverted box
+ */
+export function boxArea(boxes: tf.Tensor): tf.Tensor {
+  const [y1, x1, y2, x2] = tf.unstack(boxes, -1) as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
+  return tf.relu(y2.sub(y1)).mul(tf.relu(x2.sub(x1)));
+}
+
+/**
+ * Pairwise intersection over union.
+ * @param a [N, 4] or [B, N, 4]
+ * @param b [M, 4] or [B, M, 4]
+ * @returns [N, M] or [B, N, M] in [0, 1]; 0 where a box is empty (never NaN)
+ */
+export function boxIou(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
+  const [ay1, ax1, ay2, ax2] = tf.unstack(a.expandDims(-2), -1) as Edges;
+  const [by1, bx1, by2, bx2] = tf.unstack(b.expandDims(-3), -1) as Edges;
+  const height = tf.relu(tf.minimum(ay2, by2).sub(tf.maximum(ay1, by1)));
+  const width = tf.relu(tf.minimum(ax2, bx2).sub(tf.maximum(ax1, bx1)));
+  const intersection = height.mul(width);
+  const union = boxArea(a).expandDims(-1).add(boxArea(b).expandDims(-2)).sub(intersection);
+  return tf.divNoNan(intersection, union);
+}
+
+type Edges = [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
+
+/**
+ * @param boxes [..., 4]
+ * @returns [..., 4], every corner moved into [0, size] on both axes
+ */
+export function clipBoxes<T extends tf.Tensor>(boxes: T, size: number): T {
+  return tf.clipByValue(boxes, 0, size);
+}

@@ -1,0 +1,79 @@
+/**
+ * From the RPN's outputs to proposals. Ren et al. 2015, §3.1; order of steps as torchvision's `filter_proposals`.
+ *
+ * N images · A anchors in all, level after level · P proposals
+ */
+import { tf } from '../system/tensorflow.ts';
+import { decodeBoxes, RPN_BOX_WEIGHTS } from './box-coder.ts';
+import { clipBoxes } from './boxes.ts';
+import { gatherRows } from './gather.ts';
+import { EXCLUDED_SCORE, paddedNms } from './nms.ts';
+
+/** Proposals of fixed number; padding has `valid` 0 and a box that must be ignored. */
+export interface Proposals {
+  /** [N, P, 4] pixels, clipped to the image. */
+  boxes: tf.Tensor3D;
+  /** [N, P] 1 = real. */
+  valid: tf.Tensor2D;
+}
+
+/** How many proposals are kept, and where. */
+export interface ProposalOptions {
+  preNmsTopK: number;
+  postNmsTopK: number;
+  nmsThreshold: number;
+  imageSize: number;
+}
+
+/** Pixels: thinner proposals are dropped (torchvision's `min_size`). */
+const MIN_SIDE = 1e-3;
+
+/**
+ * Keeps the best anchors of each level, decodes and clips them, and removes overlapping ones level by level.
+ * @param logits [N, A] objectness
+ * @param boxDeltas [N, A, 4]
+ * @param anchors [A, 4]
+ * @param anchorsPerLevel sums to A
+ */
+export function selectProposals(
+  logits: tf.Tensor2D,
+  boxDeltas: tf.Tensor3D,
+  anchors: tf.Tensor2D,
+  anchorsPerLevel: readonly number[],
+  options: ProposalOptions,
+): Proposals {
+  const best = topAnchors(logits, anchorsPerLevel, options.preNmsTopK);
+  const references = tf.gather(anchors, best.indices);
+  const decoded = decodeBoxes(gatherRows(boxDeltas, best.indices), references, RPN_BOX_WEIGHTS);
+  const boxes = clipBoxes(decoded, options.imageSize) as tf.Tensor3D;
+  const scores = tf.where(isThin(boxes), tf.fill(best.logits.shape, EXCLUDED_SCORE), best.logits) as tf.Tensor2D;
+  const kept = paddedNms(boxes, scores, best.levels, {
+    iouThreshold: options.nmsThreshold,
+    maxResults: options.postNmsTopK,
+    extent: options.imageSize,
+  });
+  return { boxes: gatherRows(boxes, kept.indices), valid: kept.valid };
+}
+
+/** The `topK` highest logits of each level: their indices among all anchors, and the level of each as a number. */
+function topAnchors(logits: tf.Tensor2D, anchorsPerLevel: readonly number[], topK: number) {
+  const parts = tf.split(logits, [...anchorsPerLevel], 1);
+  let offset = 0;
+  const found = parts.map((part, level) => {
+    const k = Math.min(topK, part.shape[1]!);
+    const { values, indices } = tf.topk(part, k);
+    const result = { values, indices: indices.add(tf.scalar(offset, 'int32')), levels: tf.fill([k], level) };
+    offset += part.shape[1]!;
+    return result;
+  });
+  return {
+    logits: tf.concat(found.map(({ values }) => values), 1) as tf.Tensor2D,
+    indices: tf.concat(found.map(({ indices }) => indices), 1) as tf.Tensor2D,
+    levels: tf.concat(found.map(({ levels }) => levels)) as tf.Tensor1D,
+  };
+}
+
+function isThin(boxes: tf.Tensor3D): tf.Tensor {
+  const [y1, x1, y2, x2] = tf.unstack(boxes, -1) as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
+  return tf.minimum(y2.sub(y1), x2.sub(x1)).less(MIN_SIDE);
+}

@@ -1,0 +1,25 @@
+import { tf } from '../system/tensorflow.ts';
+
+/**
+ * Cross-entropy of σ(logits) against targets, element by element, stable for any logit:
+ * max(x, 0) − x·z + log(1 + e^−|x|), with gradient σ(x) − z.
+ * @param logits any shape
+ * @param targets the same shape, in [0, 1]; no gradient goes to them
+ * @returns the same shape, >= 0
+ */
+export function sigmoidCrossEntropy<T extends tf.Tensor>(logits: T, targets: T): T {
+  return op(logits, targets) as T;
+}
+
+const op = tf.customGrad((...args) => {
+  const [x, z, save] = args as [tf.Tensor, tf.Tensor, tf.GradSaveFunc];
+  save([x, z]);
+  const value = tf.relu(x).sub(x.mul(z)).add(tf.log1p(tf.exp(tf.abs(x).neg())));
+  return {
+    value,
+    gradFunc: (dy, saved) => {
+      const [logits, targets] = saved as [tf.Tensor, tf.Tensor];
+      return [(dy as tf.Tensor).mul(logits.sigmoid().sub(targets)), tf.zerosLike(targets)];
+    },
+  };
+}) as unknown as (logits: tf.Tensor, targets: tf.Tensor) => tf.Tensor;

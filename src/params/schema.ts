@@ -1,0 +1,141 @@
+/**
+ * What `params.yaml` may hold: types and ranges, and nothing else. Rules between keys are in `cross-field.ts`.
+ * There are no defaults here: every key must stand in the file, so that the file tells the whole story.
+ * The meaning of each key is the comment beside it in `params.yaml`.
+ *
+ * Messages go on from the name of the key ("train.epochs …"); `faults.ts` adds what was got.
+ */
+import { z } from 'zod';
+
+/** The message for a value of the wrong type; ranges get theirs from `faults.ts`. */
+const typeError = (message: string) => ({
+  error: (issue: { code: string }) => (issue.code === 'invalid_type' ? message : undefined),
+});
+
+const number = z.number(typeError('must be a number'));
+const whole = z.int(typeError('must be a whole number'));
+const text = z.string(typeError('must be a text'));
+const trueOrFalse = z.boolean(typeError('must be true or false'));
+
+const fraction = number.min(0).max(1);
+const count = whole.positive();
+const countOrZero = whole.nonnegative();
+const positive = number.positive();
+const nonNegative = number.nonnegative();
+const path = text.min(1);
+const textOrNull = z.string(typeError('must be a text or null')).min(1).nullable();
+const fourCounts = z.tuple([count, count, count, count], 'must be a list of 4 whole numbers');
+
+const paths = z.strictObject({ raw: path, prepared: path, runs: path });
+
+const data = z.strictObject({
+  source: z.enum(['hub', 'local', 'synthetic']),
+  path: textOrNull,
+  hub: z.strictObject({
+    repo: text.regex(/^[\w.-]+\/[\w.-]+$/, 'must look like owner/name'),
+    revision: text.regex(/^[0-9a-f]{40}$/, 'must be a full commit hash (40 hex digits)'),
+  }),
+  custom: z.array(path, typeError('must be a list of folders')),
+  synthetic: z.strictObject({ size: whole.min(128).max(2048), train: count, valid: count, test: count }),
+  min_area: nonNegative,
+  image_size: whole.min(64).max(2048).multipleOf(32),
+  max_instances: whole.min(1).max(1000),
+  instance_mask_size: whole.min(14).max(224),
+});
+
+const model = z.strictObject({
+  custom: z.strictObject({
+    stem_width: count,
+    stage_widths: fourCounts,
+    stage_blocks: fourCounts,
+    cbam_reduction: count,
+    cbam_kernel: whole
+      .min(3)
+      .max(15)
+      .refine((size) => size % 2 === 1, 'must be odd'),
+  }),
+  group_norm_groups: count,
+  fpn_channels: count,
+  anchor_sizes: z.tuple([positive, positive, positive, positive, positive], 'must be a list of 5 numbers'),
+  anchor_ratios: z.array(positive, typeError('must be a list of numbers')).min(1),
+  rpn: z.strictObject({
+    pre_nms_top_k: count,
+    post_nms_top_k: count,
+    nms_threshold: fraction,
+    positive_iou: fraction,
+    negative_iou: fraction,
+    samples: count,
+    positive_fraction: fraction,
+  }),
+  roi: z.strictObject({
+    positive_iou: fraction,
+    samples: count,
+    positive_fraction: fraction,
+    canonical_size: positive,
+    box_size: count,
+    mask_size: count,
+  }),
+  box_head_width: count,
+  mask_head_channels: count,
+  mask_head_layers: count,
+  detection: z.strictObject({ score_threshold: fraction, nms_threshold: fraction, max_detections: count }),
+});
+
+const loss = z.strictObject({
+  objectness_weight: nonNegative,
+  rpn_box_weight: nonNegative,
+  class_weight: nonNegative,
+  box_weight: nonNegative,
+  focal_weight: nonNegative,
+  dice_weight: nonNegative,
+  focal_gamma: nonNegative,
+  focal_alpha: fraction,
+});
+
+const train = z.strictObject({
+  model_type: z.enum(['custom', 'transfer']),
+  epochs: count,
+  max_minutes: z.number(typeError('must be a number or null')).positive().nullable(),
+  batch_size: count,
+  optimizer: z.enum(['adamw', 'sgd']),
+  learning_rate: positive,
+  min_learning_rate: nonNegative,
+  warmup_steps: countOrZero,
+  weight_decay: nonNegative,
+  momentum: number.min(0).lt(1),
+  beta2: number.min(0).lt(1),
+  gradient_clip_norm: positive,
+  augment: trueOrFalse,
+  deterministic: trueOrFalse,
+});
+
+const evaluate = z.strictObject({ max_detections: count, score_threshold: fraction });
+
+const inference = z.strictObject({
+  score_threshold: fraction,
+  max_images: z.int(typeError('must be a whole number or null')).positive().nullable(),
+});
+
+const tracking = z.strictObject({
+  project: path,
+  entity: textOrNull,
+  run_name: textOrNull,
+  images: countOrZero,
+});
+
+/** Types and ranges of each key; `loadParams` applies them together with the rules between keys. */
+export const paramsSchema = z.strictObject({
+  seed: whole.min(0).max(2 ** 31 - 1),
+  device: z.enum(['auto', 'cpu', 'gpu']),
+  paths,
+  data,
+  model,
+  loss,
+  train,
+  evaluate,
+  inference,
+  tracking,
+});
+
+/** The validated content of `params.yaml`; frozen by `loadParams`. */
+export type Params = z.infer<typeof paramsSchema>;

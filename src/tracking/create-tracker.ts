@@ -1,0 +1,32 @@
+import { join } from 'node:path';
+import type { Params } from '../params/schema.ts';
+import type { Log } from '../system/log.ts';
+import { createLocalTracker } from './local.ts';
+import type { Tracker } from './tracker.ts';
+import { createWandbTracker } from './wandb.ts';
+
+/**
+ * The tracker of one run: plain files in `folder` always, and Weights & Biases as `WANDB_MODE` says.
+ * @throws UsageError where `WANDB_MODE` is none of online, offline, disabled
+ */
+export async function createTracker(
+  params: Params,
+  { stage, folder, log }: { stage: 'train' | 'inference'; folder: string; log: Log },
+): Promise<Tracker> {
+  const metricsFile = join(folder, 'metrics.jsonl');
+  const wandb = createWandbTracker(params, { stage, metricsFile, log, environment: process.env });
+  return fanOut([createLocalTracker(folder, log), ...(wandb ? [wandb] : [])]);
+}
+
+/** One tracker that hands each call to all. */
+function fanOut(trackers: readonly Tracker[]): Tracker {
+  return {
+    log: (step, row) => trackers.forEach((tracker) => void tracker.log(step, row)),
+    image: (step, key, png, caption) =>
+      trackers.forEach((tracker) => void tracker.image(step, key, png, caption)),
+    summary: (row) => trackers.forEach((tracker) => void tracker.summary(row)),
+    finish: async (exitCode) => {
+      await Promise.all(trackers.map((tracker) => tracker.finish(exitCode)));
+    },
+  };
+}

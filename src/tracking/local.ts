@@ -1,0 +1,56 @@
+import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { Log } from '../system/log.ts';
+import type { MetricsRow, Tracker } from './tracker.ts';
+
+/**
+ * Figures and pictures as plain files, always and without any account:
+ *   FOLDER/metrics.jsonl     one row `{"step": 40, "train/loss": 0.7, ...}` a line, null where a figure is undefined;
+ *                            the last one may be `{"step": 400, "summary": {...}}`
+ *   FOLDER/images/KEY.png    the newest picture of each key, `/` in it written as `_`
+ *
+ * Each row is on disk when the call returns. The first row of a run takes the place of the rows of the run before.
+ */
+export function createLocalTracker(folder: string, log: Log): Tracker {
+  const file = join(folder, 'metrics.jsonl');
+  let begun = false;
+  let lastStep = 0;
+  let told = false;
+  /** Tracking must not end a run: a full disk is said once, here, and hits the stage itself soon enough. */
+  const attempt = (path: string, write: () => void) => {
+    try {
+      mkdirSync(dirname(path), { recursive: true });
+      write();
+    } catch (error) {
+      if (!told) log.warn(`Cannot write ${path}: ${(error as Error).message}; the run goes on without it`);
+      told = true;
+    }
+  };
+  const writeRow = (row: object) =>
+    attempt(file, () => {
+      // By path, not by an open file: the stage may replace the folder under way.
+      (begun ? appendFileSync : writeFileSync)(file, `${JSON.stringify(row)}\n`);
+      begun = true;
+    });
+  return {
+    log(step, row) {
+      lastStep = step;
+      writeRow({ step, ...finiteOrNull(row) });
+    },
+    image(_step, key, png) {
+      const path = join(folder, 'images', `${key.replaceAll(/[^\w.-]/g, '_')}.png`);
+      attempt(path, () => writeFileSync(path, png));
+    },
+    summary(row) {
+      writeRow({ step: lastStep, summary: finiteOrNull(row) });
+    },
+    async finish() {},
+  };
+}
+
+/** NaN and Infinity are not JSON: they become null. */
+export function finiteOrNull(row: MetricsRow): MetricsRow {
+  return Object.fromEntries(
+    Object.entries(row).map(([key, value]) => [key, Number.isFinite(value) ? value : null]),
+  );
+}

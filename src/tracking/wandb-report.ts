@@ -1,0 +1,88 @@
+import { dirname, join, relative } from 'node:path';
+import type { Log } from '../system/log.ts';
+import type { WandbEvent } from './wandb-process.ts';
+
+export interface WandbReporter {
+  /** The client has said something. */
+  event(event: WandbEvent): void;
+  /** The client is gone; @param reason what is known of it */
+  exit(reason: string): void;
+  /** Something was left out, because the client lags behind. */
+  dropped(): void;
+  /** The client has not come to its end in time and is now ended. */
+  late(waitMs: number): void;
+}
+
+/**
+ * Tells the user about a Weights & Biases run what there is to know, each thing once.
+ * @param python the interpreter; its folder holds the `wandb` command too
+ * @param metricsFile where the figures are whatever happens
+ */
+export function createWandbReporter(log: Log, python: string, metricsFile: string): WandbReporter {
+  let ready: (WandbEvent & { event: 'ready' }) | undefined;
+  let settled = false;
+  const told = new Set<string>();
+  const warnOnce = (topic: string, text: string) => {
+    if (!told.has(topic)) log.warn(text);
+    told.add(topic);
+  };
+  const elsewhere = `the figures are in ${metricsFile}`;
+  const rescue = () => (ready ? `; for what it has recorded: ${syncCommand(python, ready)}` : '');
+  const missing = (what: string) => {
+    settled = true;
+    log.warn(
+      `Weights & Biases is left out: ${what} (make setup installs it, WANDB_MODE=disabled goes without); ${elsewhere}`,
+    );
+  };
+  return {
+    event(event) {
+      if (event.event === 'missing') missing(`${shown(python)} has no wandb`);
+      if (event.event === 'trouble') {
+        warnOnce('trouble', `Weights & Biases: ${event.message}; ${elsewhere}`);
+      }
+      if (event.event === 'ready') {
+        ready = event;
+        if (event.mode === 'online') log.info(`Weights & Biases: ${event.url}`);
+        if (event.fallback !== null) {
+          log.warn(`Weights & Biases cannot go online (${event.fallback}): recording offline`);
+        }
+      }
+      if (event.event === 'finished') {
+        settled = true;
+        if (ready?.mode === 'offline') {
+          log.info(`Weights & Biases: recorded offline; to upload it: ${syncCommand(python, ready)}`);
+        }
+      }
+    },
+    exit(reason) {
+      if (settled) return;
+      if (reason.startsWith('ENOENT')) missing(`there is no ${shown(python)}`);
+      else warnOnce('exit', `Weights & Biases has stopped (${reason}); ${elsewhere}${rescue()}`);
+    },
+    dropped() {
+      warnOnce('dropped', `Weights & Biases lags too far behind: some of it is left out; ${elsewhere}`);
+    },
+    late(waitMs) {
+      settled = true;
+      log.warn(`Weights & Biases was not done after ${waitMs / 1000} s; ${elsewhere}${rescue()}`);
+    },
+  };
+}
+
+/** The command that uploads a run from disk, as one can paste it. */
+function syncCommand(python: string, { mode, folder }: { mode: string; folder: string }): string {
+  const wandb = python.includes('/') ? shown(join(dirname(python), 'wandb')) : 'wandb';
+  // Without the flag the client passes over a run that was begun online.
+  const flag = mode === 'online' ? ' --include-online' : '';
+  return `${quoted(wandb)} sync${flag} ${quoted(shown(folder))}`;
+}
+
+/** A path as one would type it: relative to the working folder where that is shorter. */
+function shown(path: string): string {
+  const short = path.startsWith('/') ? relative('.', path) : path;
+  return short.length < path.length ? short : path;
+}
+
+function quoted(path: string): string {
+  return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
+}

@@ -1,0 +1,106 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { Params } from '../params/schema.ts';
+import { UsageError } from '../system/errors.ts';
+import type { Log } from '../system/log.ts';
+import { finiteOrNull } from './local.ts';
+import type { Tracker } from './tracker.ts';
+import { startWandbProcess } from './wandb-process.ts';
+import { createWandbReporter } from './wandb-report.ts';
+
+/** How far the client may lag behind before something is left out: pictures first, figures last. */
+const MAX_QUEUED_IMAGE_BYTES = 32 * 2 ** 20;
+const MAX_QUEUED_ROW_BYTES = 64 * 2 ** 20;
+/** How long the end of a run waits for the last upload. What is not handed over then stays on disk. */
+const FINISH_WAIT_MS = 30_000;
+/** A wait that is longer than this is explained. */
+const WAIT_IS_FELT_MS = 4000;
+
+export interface WandbOptions {
+  stage: 'train' | 'inference';
+  /** Where the figures are anyway: named when Weights & Biases fails. */
+  metricsFile: string;
+  log: Log;
+  /** Holds WANDB_MODE, WANDB_API_KEY, WANDB_DIR, DVC_EXP_NAME ... */
+  environment: NodeJS.ProcessEnv;
+  python?: string;
+  finishWaitMs?: number;
+}
+
+/**
+ * Weights & Biases by its official Python client in a process of its own, which is never waited for before the end.
+ * `WANDB_MODE` is online, offline or disabled; where it is not set, online with a key and offline without one.
+ * @returns null where it is disabled
+ * @throws UsageError for another mode
+ */
+export function createWandbTracker(params: Params, options: WandbOptions): Tracker | null {
+  const mode = readMode(options.environment);
+  if (mode === 'disabled') return null;
+  const { log, metricsFile, python = findPython() } = options;
+  const report = createWandbReporter(log, python, metricsFile);
+  const child = startWandbProcess({
+    python,
+    // An empty variable, as in a fresh .env, means that it is not set.
+    environment: withoutEmpty(options.environment),
+    onEvent: report.event,
+    onExit: report.exit,
+  });
+  child.send(initMessage(params, options, mode), Number.POSITIVE_INFINITY);
+  const send = (message: object, maxQueuedBytes: number) => {
+    if (!child.send(message, maxQueuedBytes)) report.dropped();
+  };
+  return {
+    log: (step, row) => send({ op: 'log', step, row: finiteOrNull(row) }, MAX_QUEUED_ROW_BYTES),
+    image: (step, key, png, caption) =>
+      send(
+        { op: 'image', step, key, png: Buffer.from(png).toString('base64'), caption },
+        MAX_QUEUED_IMAGE_BYTES,
+      ),
+    summary: (row) => send({ op: 'summary', row: finiteOrNull(row) }, MAX_QUEUED_ROW_BYTES),
+    async finish(exitCode) {
+      const waitMs = options.finishWaitMs ?? FINISH_WAIT_MS;
+      const patience = setTimeout(
+        () => log.info(`Waiting for Weights & Biases to take the rest, at most ${waitMs / 1000} s`),
+        WAIT_IS_FELT_MS,
+      );
+      await child.end({ op: 'finish', exit_code: exitCode }, waitMs, () => report.late(waitMs));
+      clearTimeout(patience);
+    },
+  };
+}
+
+type Mode = 'auto' | 'online' | 'offline' | 'disabled';
+
+function readMode({ WANDB_MODE: mode, WANDB_DISABLED: off }: NodeJS.ProcessEnv): Mode {
+  if (off === 'true' || off === '1') return 'disabled';
+  if (mode === undefined || mode === '') return 'auto';
+  if (mode === 'online' || mode === 'offline' || mode === 'disabled') return mode;
+  throw new UsageError(`WANDB_MODE must be online, offline or disabled, got ${JSON.stringify(mode)}`);
+}
+
+function initMessage(params: Params, { stage, environment }: WandbOptions, mode: Mode): object {
+  const experiment = environment.DVC_EXP_NAME || null;
+  const folder = environment.WANDB_DIR || params.paths.runs;
+  return {
+    op: 'init',
+    mode,
+    // Not in the folder of the stage, which DVC empties before a run: what is not uploaded yet must not be lost.
+    dir: folder,
+    project: params.tracking.project,
+    entity: params.tracking.entity,
+    name: params.tracking.run_name ?? experiment,
+    group: experiment,
+    job_type: stage,
+    config: params,
+  };
+}
+
+/** The project's own Python, which `make setup` makes, else the machine's. */
+function findPython(): string {
+  const own = fileURLToPath(new URL('../../.tools/python/bin/python', import.meta.url));
+  return existsSync(own) ? own : 'python3';
+}
+
+function withoutEmpty(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+}

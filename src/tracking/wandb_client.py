@@ -1,0 +1,132 @@
+"""Feeds the official Weights & Biases client with JSON lines from stdin, for src/tracking/wandb-process.ts.
+
+In:  {"op": "init", "mode": "auto" | "online" | "offline", "dir", "project", "entity", "name", "group", "job_type", "config"}
+     {"op": "log", "step", "row"}   {"op": "image", "step", "key", "png" (base64), "caption"}
+     {"op": "summary", "row"}       {"op": "finish", "exit_code"}
+Out: {"event": "missing"}   {"event": "ready", "mode", "folder", "url", "fallback" (why not online, or null)}
+     {"event": "trouble", "message"}   {"event": "finished"}
+
+When stdin ends without "finish", the parent is gone: the run is closed as failed, and this process ends within seconds.
+"""
+
+import base64
+import io
+import json
+import os
+import queue
+import signal
+import sys
+import threading
+
+ORPHAN_GRACE_S = 15
+INIT_TIMEOUT_S = 20
+
+# Replies own the real stdout; whatever else prints goes to stderr.
+replies = os.fdopen(os.dup(1), "w")
+os.dup2(2, 1)
+
+
+def reply(event, **fields):
+    try:
+        replies.write(json.dumps({"event": event, **fields}) + "\n")
+        replies.flush()
+    except OSError:
+        pass  # nobody listens any more
+
+
+def read_messages(messages):
+    """Runs in a thread of its own, so that the end of stdin is noticed also while the client waits for a network."""
+    finished = False
+    for line in sys.stdin:
+        message = json.loads(line)
+        finished = finished or message["op"] == "finish"
+        messages.put(message)
+    if not finished:
+        messages.put({"op": "finish", "exit_code": 1})
+        watchdog = threading.Timer(ORPHAN_GRACE_S, os._exit, args=[1])
+        watchdog.daemon = True
+        watchdog.start()
+
+
+def start(wandb, message):
+    """
+    A run in the wanted mode; offline where online is not possible.
+    Returns (run, why it is not online or None where that is no surprise).
+    """
+    settings = {"console": "off", "silent": True, "init_timeout": INIT_TIMEOUT_S}
+    if "x_stats_pid" in getattr(wandb.Settings, "model_fields", {}):
+        settings["x_stats_pid"] = os.getppid()  # the machine figures are those of the training process
+    arguments = {key: message[key] for key in ("project", "entity", "name", "group", "job_type", "dir", "config")}
+
+    # In place of a folder that is not there, the client would take a temporary one.
+    os.makedirs(message["dir"], exist_ok=True)
+
+    def init(mode):
+        return wandb.init(mode=mode, settings=wandb.Settings(**settings), **arguments)
+
+    if message["mode"] == "offline":
+        return init("offline"), None
+    try:
+        return init("online"), None
+    except Exception as error:
+        expected = message["mode"] == "auto" and "No API key" in str(error)
+        return init("offline"), None if expected else one_line(error)
+
+
+def one_line(error):
+    return " ".join(f"{type(error).__name__}: {error}".split())[:200]
+
+
+def define_epochs(run, row):
+    """Validation is once an epoch: its charts are drawn over epochs, where the rows name them."""
+    for key in ("epoch", "train/epoch", "valid/epoch"):
+        if key in row:
+            run.define_metric("valid/*", step_metric=key)
+            return True
+    return False
+
+
+def main():
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        import wandb
+
+        wandb.init
+    except (ImportError, AttributeError):
+        reply("missing")
+        return
+    messages = queue.Queue()
+    threading.Thread(target=read_messages, args=[messages], daemon=True).start()
+    run = None
+    epochs_defined = False
+    while True:
+        message = messages.get()
+        op = message["op"]
+        try:
+            if op == "init":
+                run, fallback = start(wandb, message)
+                url = None if run.offline else run.url  # asking an offline run for it prints a warning
+                mode = "offline" if run.offline else "online"
+                reply("ready", mode=mode, folder=os.path.dirname(run.dir), url=url, fallback=fallback)
+            elif run is None:
+                pass
+            elif op == "log":
+                epochs_defined = epochs_defined or define_epochs(run, message["row"])
+                run.log(message["row"], step=message["step"])
+            elif op == "image":
+                from PIL import Image
+
+                picture = Image.open(io.BytesIO(base64.b64decode(message["png"])))
+                run.log({message["key"]: wandb.Image(picture, caption=message["caption"])}, step=message["step"])
+            elif op == "summary":
+                run.summary.update(message["row"])
+            elif op == "finish":
+                run.finish(exit_code=message["exit_code"])
+                reply("finished")
+        except Exception as error:  # trouble with tracking is told, and never ends anything
+            reply("trouble", message=one_line(error))
+        if op == "finish":
+            return
+
+
+main()

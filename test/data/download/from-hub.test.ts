@@ -1,0 +1,284 @@
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { downloadFromHub } from '../../../src/data/download/from-hub.ts';
+import { openPrepared } from '../../../src/data/open-prepared.ts';
+import { prepareData } from '../../../src/data/prepare.ts';
+import { UserError } from '../../../src/system/errors.ts';
+import { createRandom } from '../../../src/system/random.ts';
+import { collectLog } from '../../support/collect-log.ts';
+import {
+  closedPortUrl,
+  type HubServer,
+  type HubServerOptions,
+  startHubServer,
+} from '../../support/hub-server.ts';
+import { tinySplit, zipBytes } from '../../support/source-zips.ts';
+import { filesIn, useTempFolders } from '../../support/temp-folder.ts';
+import { testParams } from '../../support/test-params.ts';
+
+const tempFolder = useTempFolders();
+
+const REPO = 'owner/buildings';
+const REVISION = '9d6cd89e55db7fbc129449387b3da7debcf7b6c4';
+const RETRIES = { attempts: 3, firstDelayMs: 1 };
+
+/** Large enough to arrive in several pieces. */
+const SIZE = 400_000;
+const TRAIN = randomBytes('train');
+const VALID = randomBytes('valid');
+const FILES = { 'data/train.zip': TRAIN, 'data/valid.zip': VALID };
+
+function randomBytes(name: string): Buffer {
+  const random = createRandom(name);
+  return Buffer.from(Array.from({ length: SIZE }, () => random.int(256)));
+}
+
+const servers: HubServer[] = [];
+afterEach(async () => {
+  for (const server of servers.splice(0)) await server.close();
+});
+
+/** A server with these faults, and a download from it into a folder of its own. */
+async function setUp(options: Partial<HubServerOptions> = {}) {
+  const server = await startHubServer({ repo: REPO, revision: REVISION, files: FILES, ...options });
+  servers.push(server);
+  const folder = await tempFolder();
+  const log = collectLog();
+  const download = {
+    repo: REPO,
+    revision: REVISION,
+    paths: ['data/train.zip'],
+    folder,
+    access: { hubUrl: server.url, accessToken: options.token },
+  };
+  return { server, folder, log, download, run: () => downloadFromHub(download, log, RETRIES) };
+}
+
+async function expectWhole(folder: string): Promise<void> {
+  expect((await readFile(join(folder, 'data/train.zip'))).equals(TRAIN)).toBe(true);
+  expect(await filesIn(folder)).toEqual(['data/train.zip', 'hub-files.json']);
+}
+
+async function expectUserError(failure: Promise<unknown>, message: string | RegExp): Promise<void> {
+  await expect(failure).rejects.toBeInstanceOf(UserError);
+  await expect(failure).rejects.toThrow(message);
+  await expect(failure).rejects.not.toThrow('\n');
+}
+
+describe('downloadFromHub', () => {
+  it.each([true, false])('brings files and checks their hashes (LFS: %s)', async (lfs) => {
+    const { server, folder, log, download } = await setUp({ lfs });
+    await downloadFromHub({ ...download, paths: Object.keys(FILES) }, log, RETRIES);
+    expect((await readFile(join(folder, 'data/train.zip'))).equals(TRAIN)).toBe(true);
+    expect((await readFile(join(folder, 'data/valid.zip'))).equals(VALID)).toBe(true);
+    expect(server.requests).toEqual(['api', 'probe', 'body bytes=0-', 'probe', 'body bytes=0-']);
+  });
+
+  it('says how far it is, in MB of the total', async () => {
+    const { log, run } = await setUp();
+    await run();
+    expect(log.lines.at(-1)).toBe('data/train.zip: 0.4 of 0.4 MB');
+  });
+
+  it('does not ask again for what is there and right', async () => {
+    const { server, folder, log, run } = await setUp();
+    await run();
+    const before = server.requests.length;
+    await run();
+    expect(server.requests).toHaveLength(before);
+    expect(log.lines.at(-1)).toBe(`${join(folder, 'data/train.zip')} is there already, its hash is right`);
+  });
+
+  it('fetches a file again that was changed', async () => {
+    const { folder, run } = await setUp();
+    await run();
+    await writeFile(join(folder, 'data/train.zip'), Buffer.alloc(SIZE));
+    await run();
+    await expectWhole(folder);
+  });
+
+  it('asks the hub again for another revision', async () => {
+    const { folder, download, run, log } = await setUp();
+    await run();
+    const other = { ...download, revision: 'f'.repeat(40) };
+    await expectUserError(downloadFromHub(other, log, RETRIES), 'not found (HTTP status 404)');
+    await expectWhole(folder);
+  });
+
+  it('goes on where the connection was cut', async () => {
+    const { server, folder, run } = await setUp({
+      bodyFaults: [{ cutAfter: 100_000 }, { cutAfter: 50_000 }],
+    });
+    await run();
+    await expectWhole(folder);
+    const [first, second, third] = server.requests.filter((request) => request.startsWith('body'));
+    expect(first).toBe('body bytes=0-');
+    const starts = [second, third].map((request) => Number(/=(\d+)-/.exec(request!)![1]));
+    expect(starts[0]).toBeGreaterThan(0);
+    expect(starts[1]).toBeGreaterThan(starts[0]!);
+  });
+
+  it('does not give up while it gets further', async () => {
+    const bodyFaults = Array.from({ length: 8 }, () => ({ cutAfter: 40_000 }));
+    const { folder, run } = await setUp({ bodyFaults });
+    await run();
+    await expectWhole(folder);
+  });
+
+  it('leaves what it has for the next run when the connection keeps breaking', async () => {
+    const { server, folder, run } = await setUp({
+      bodyFaults: [{ cutAfter: 100_000 }, { cutAfter: 0 }, { cutAfter: 0 }],
+    });
+    await expectUserError(
+      run(),
+      /^Cannot download data\/train\.zip of owner\/buildings at 9d6cd89e from 127/,
+    );
+    expect(await readdir(join(folder, 'data'))).toEqual([
+      expect.stringMatching(/^train\.zip\.[0-9a-f]{12}\.part$/),
+    ]);
+    const before = server.requests.length;
+    await run();
+    await expectWhole(folder);
+    expect(server.requests.slice(before)).toEqual(['probe', expect.stringMatching(/^body bytes=[1-9]\d+-$/)]);
+  });
+
+  it.each([500, 502, 503, 429, 408])('tries again after HTTP status %i', async (status) => {
+    const { folder, log, run } = await setUp({ apiFaults: [{ status }], bodyFaults: [{ status }] });
+    await run();
+    await expectWhole(folder);
+    const warnings = log.lines.filter((line) => line.startsWith('warning'));
+    expect(warnings).toHaveLength(2);
+    expect(warnings[1]).toBe(`warning: HTTP status ${status}; next try in 0.001 s`);
+  });
+
+  it('gives up after a few tries without progress', async () => {
+    const bodyFaults = Array.from({ length: 5 }, () => ({ status: 503 }));
+    const { server, run } = await setUp({ bodyFaults });
+    await expectUserError(
+      run(),
+      'HTTP status 503; try again later, set HF_ENDPOINT to a mirror, or set data.source',
+    );
+    expect(server.requests.filter((request) => request.startsWith('body'))).toHaveLength(RETRIES.attempts);
+  });
+
+  it('does not try again where that cannot help', async () => {
+    const { server, run } = await setUp({ bodyFaults: [{ status: 403 }] });
+    await expectUserError(run(), 'access denied (HTTP status 403); correct data.hub.repo, or set HF_TOKEN');
+    expect(server.requests.filter((request) => request.startsWith('body'))).toHaveLength(1);
+  });
+
+  it('throws wrong bytes away, and keeps the file of before', async () => {
+    const { folder, run } = await setUp({ bodyFaults: ['wrong bytes'] });
+    await mkdir(join(folder, 'data'));
+    await writeFile(join(folder, 'data/train.zip'), 'of another revision');
+    await expectUserError(
+      run(),
+      /^Download of data\/train\.zip is damaged: its sha256 is [0-9a-f]{64}, expected/,
+    );
+    expect(await filesIn(folder)).toEqual(['data/train.zip', 'hub-files.json']);
+    expect(await readFile(join(folder, 'data/train.zip'), 'utf8')).toBe('of another revision');
+  });
+
+  it('throws away what is longer than announced', async () => {
+    const { folder, run } = await setUp({ bodyFaults: ['too many bytes'] });
+    await expectUserError(run(), /Server sends more than the 400000 bytes that it announced/);
+    await run();
+    await expectWhole(folder);
+  });
+
+  it('starts again when a piece of before turns out to be wrong', async () => {
+    const { folder, run } = await setUp({ bodyFaults: [{ cutAfter: 100_000 }, 'wrong bytes'] });
+    await run();
+    await expectWhole(folder);
+  });
+
+  it('copes with a server that does not know ranges', async () => {
+    const { folder, run } = await setUp({ bodyFaults: [{ cutAfter: 100_000 }, 'ignore range'] });
+    await run();
+    await expectWhole(folder);
+  });
+
+  it('shows its token to the hub and not to the store behind it', async () => {
+    const { server, folder, run } = await setUp({ token: 'hf_secret' });
+    await run();
+    await expectWhole(folder);
+    expect(server.leakedTokens).toEqual([]);
+  });
+
+  it('asks for a token where access is denied', async () => {
+    const { download, log } = await setUp({ token: 'hf_secret' });
+    const anonymous = { ...download, access: { ...download.access, accessToken: undefined } };
+    await expectUserError(downloadFromHub(anonymous, log, RETRIES), 'access denied (HTTP status 401)');
+  });
+
+  it('names a file that the data set does not have', async () => {
+    const { folder, download, log } = await setUp();
+    await expectUserError(
+      downloadFromHub({ ...download, paths: ['data/none.zip'] }, log, RETRIES),
+      'Hub data set owner/buildings has no data/none.zip at 9d6cd89e: correct data.hub.repo or data.hub.revision',
+    );
+    expect(await filesIn(folder)).toEqual([]);
+  });
+
+  it('says which host it cannot reach, and what to do', async () => {
+    const { folder, download, log } = await setUp();
+    const hubUrl = await closedPortUrl();
+    const offline = { ...download, access: { hubUrl, accessToken: undefined } };
+    await expectUserError(
+      downloadFromHub(offline, log, RETRIES),
+      `Cannot download data/train.zip of owner/buildings at 9d6cd89e from ${new URL(hubUrl).host}: no connection (ECONNREFUSED); check the network, try again later, set HF_ENDPOINT to a mirror, or set data.source to local and data.path to a folder with data/train.zip`,
+    );
+    expect(await filesIn(folder)).toEqual([]);
+  });
+
+  it('says that a page of HTML is not the answer of a hub', async () => {
+    const { run } = await setUp({ apiFaults: [{ status: 200, body: '<html>Please sign in</html>' }] });
+    await expectUserError(
+      run(),
+      'its answer is not that of a hub; correct HF_ENDPOINT, or sign in to the network',
+    );
+  });
+});
+
+describe('prepareData with source hub', () => {
+  afterEach(() => {
+    vi.unstubAllEnvs();
+  });
+
+  it('downloads the three zips and prepares them, offline the second time', async () => {
+    const files = {
+      'data/train.zip': await zipBytes(await tinySplit(10)),
+      'data/valid.zip': await zipBytes(await tinySplit(20)),
+      'data/test.zip': await zipBytes(await tinySplit(30)),
+    };
+    const { server, folder, log } = await setUp({ files, token: 'hf_secret' });
+    vi.stubEnv('HF_ENDPOINT', `${server.url}/`);
+    vi.stubEnv('HF_TOKEN', 'hf_secret');
+    const params = testParams(folder, { source: 'hub', hub: { repo: REPO, revision: REVISION }, custom: [] });
+    const first = await prepareData(params, log);
+    expect(first.source).toBe(`hub ${REPO}@${REVISION}`);
+    expect((await openPrepared(params.paths.prepared)).splits.test[0]!.origin).toBe('hub');
+    expect(await filesIn(params.paths.raw)).toEqual([
+      ...Object.keys(files).toSorted(byText),
+      'hub-files.json',
+    ]);
+
+    vi.stubEnv('HF_ENDPOINT', await closedPortUrl());
+    expect((await prepareData(params, log)).hash).toBe(first.hash);
+  });
+
+  it('refuses a token that is none, without showing it', async () => {
+    const { folder, log } = await setUp();
+    vi.stubEnv('HF_TOKEN', 'my-password');
+    const failure = prepareData(testParams(folder, { source: 'hub', custom: [] }), log);
+    await expect(failure).rejects.toThrow(
+      'HF_TOKEN must start with "hf_", got another text of 11 characters',
+    );
+    await expect(failure).rejects.not.toThrow('my-password');
+  });
+});
+
+function byText(a: string, b: string): number {
+  return a < b ? -1 : 1;
+}

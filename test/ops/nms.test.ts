@@ -1,0 +1,28 @@
+import { describe, it } from 'vitest';
+import { EXCLUDED_SCORE, paddedNms } from '../../src/ops/nms.ts';
+import { tf } from '../../src/system/tensorflow.ts';
+import { expectClose } from '../support/tensors.ts';
+
+const boxes = () => tf.tensor3d([[[0, 0, 10, 10], [0, 1, 10, 11], [20, 20, 30, 30], [0, 0, 10, 10.5]]]);
+const options = { iouThreshold: 0.5, maxResults: 4, extent: 64 };
+
+describe('paddedNms', () => {
+  it('keeps the best of overlapping boxes, in the order of their scores, padded', () => {
+    const { indices, valid } = paddedNms(boxes(), tf.tensor2d([[0.6, 0.9, 0.7, 0.8]]), null, options);
+    expectClose(valid, [1, 1, 0, 0]);
+    expectClose(indices.slice([0, 0], [1, 2]), [1, 2]);
+  });
+  it('keeps groups apart', () => {
+    const { valid } = paddedNms(boxes(), tf.tensor2d([[0.6, 0.9, 0.7, 0.8]]), tf.tensor1d([0, 1, 0, 2]), options);
+    expectClose(valid, [1, 1, 1, 1]);
+  });
+  it('never keeps an excluded box', () => {
+    const scores = tf.tensor2d([[EXCLUDED_SCORE, EXCLUDED_SCORE, 0.1, EXCLUDED_SCORE]]);
+    const { indices, valid } = paddedNms(boxes(), scores, null, options);
+    expectClose(valid, [1, 0, 0, 0]);
+    expectClose(indices.slice([0, 0], [1, 1]), [2]);
+  });
+  it('keeps negative scores, as logits are', () => {
+    expectClose(paddedNms(boxes(), tf.tensor2d([[-3, -2, -9, -4]]), null, options).valid, [1, 1, 0, 0]);
+  });
+});

@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest';
+import { groupNorm } from '../../src/ops/group-norm.ts';
+import { assignLevels, roiAlign } from '../../src/ops/roi-align.ts';
+import { sigmoidCrossEntropy } from '../../src/ops/sigmoid-cross-entropy.ts';
+import { tf } from '../../src/system/tensorflow.ts';
+import { expectGolden, golden } from '../support/golden-torch.ts';
+import { expectClose, expectNoLeak, uniformTensor } from '../support/tensors.ts';
+
+describe('values and gradients by PyTorch', () => {
+  it('groupNorm', () => {
+    expectGolden(golden.groupNorm!, ({ x, scale, shift }) =>
+      groupNorm(x as tf.Tensor4D, scale as tf.Tensor1D, shift as tf.Tensor1D, 3),
+    );
+  });
+  it('sigmoidCrossEntropy', () => {
+    expectGolden(golden.sigmoidCrossEntropy!, ({ x, target }) => sigmoidCrossEntropy(x!, target!));
+  });
+  it('roiAlign on one level: inside, at the far edge, smaller than a cell', () => {
+    const { images, size } = golden.roiAlign;
+    expectGolden(golden.roiAlign, ({ features, boxes }) => {
+      const regions = { boxes: boxes as tf.Tensor2D, imageIndices: tf.tensor1d(images, 'int32') };
+      return roiAlign([features as tf.Tensor4D], regions, size, 224);
+    });
+  });
+});
+
+describe('sigmoidCrossEntropy', () => {
+  it('is finite for any logit', () => {
+    expectClose(sigmoidCrossEntropy(tf.tensor1d([-200, 200, -200]), tf.tensor1d([1, 0, 0])), [200, 200, 0]);
+  });
+});
+
+describe('groupNorm', () => {
+  it('refuses groups that do not divide the channels', () => {
+    const x = tf.zeros<tf.Rank.R4>([1, 2, 2, 6]);
+    expect(() => groupNorm(x, tf.ones([6]), tf.zeros([6]), 4)).toThrow('4 groups do not divide 6 channels');
+  });
+  it('names the tensor of a wrong shape', () => {
+    const x = tf.zeros<tf.Rank.R4>([1, 2, 2, 6]);
+    expect(() => groupNorm(x, tf.ones([5]), tf.zeros([6]), 3)).toThrow('groupNorm: scale: expected [6], got [5]');
+  });
+});
+
+describe('assignLevels', () => {
+  it('doubles the level with the side, from the canonical size on', () => {
+    const sides = [4, 55.9, 56, 111.9, 112, 223.9, 224, 448, 2000];
+    const boxes = tf.tensor2d(sides.flatMap((side) => [10, 10, 10 + side, 10 + side]), [sides.length, 4]);
+    expectClose(assignLevels(boxes, 4, 224), [0, 0, 0, 0, 1, 1, 2, 3, 3]);
+  });
+  it('puts padding on the finest level', () => {
+    expectClose(assignLevels(tf.zeros([1, 4]), 4, 224), [0]);
+  });
+});
+
+describe('roiAlign', () => {
+  const levels = [4, 2, 1].map((s, i) => uniformTensor<tf.Rank.R4>([2, s * 8, s * 8, 3], i + 1));
+  const boxes = tf.tensor2d([[0, 0, 100, 100], [3, 5, 20, 31], [50, 40, 90, 120], [0, 0, 128, 128]], [4, 4]);
+  const imageIndices = tf.tensor1d([1, 0, 1, 0], 'int32');
+
+  it('cuts each region from its own level only', () => {
+    const all = roiAlign(levels, { boxes, imageIndices }, 2, 112);
+    const assigned = [...assignLevels(boxes, 3, 112).dataSync()];
+    expect(new Set(assigned).size).toBe(3);
+    assigned.forEach((level, r) => {
+      // Cut alone from its level: the others are hidden by zeros.
+      const others = levels.map((map, i) => (i === level ? map : tf.zerosLike(map)));
+      const alone = roiAlign(others, { boxes, imageIndices }, 2, 112).slice([r, 0, 0, 0], [1, -1, -1, -1]);
+      expectClose(alone, all.slice([r, 0, 0, 0], [1, -1, -1, -1]).dataSync());
+    });
+  });
+  it('leaves no tensor behind, forward and backward', () => {
+    const cut = (map: tf.Tensor) => roiAlign([map as tf.Tensor4D, levels[1]!], { boxes, imageIndices }, 2, 112).sum();
+    expectNoLeak(() => tf.tidy(() => tf.grad(cut)(levels[0]!)));
+  });
+});

@@ -1,0 +1,121 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { gunzipSync } from 'node:zlib';
+
+/** A stand-in for the Weights & Biases server: as much of its protocol as the official client needs for one run. */
+export interface FakeWandb {
+  url: string;
+  /** What the client said of the run when it began. */
+  run: Record<string, unknown>;
+  config: Record<string, { value: unknown }>;
+  /** History rows, each as one object, by `_step`. */
+  rows: Map<number, Record<string, unknown>>;
+  summary: Record<string, unknown>;
+  /** Path inside the run -> bytes. */
+  files: Map<string, Buffer>;
+  exitCode: number | null;
+  close(): Promise<void>;
+}
+
+/** @param port 0 = any free one */
+export async function startFakeWandb(port = 0): Promise<FakeWandb> {
+  const fake: FakeWandb = {
+    url: '',
+    run: {},
+    config: {},
+    rows: new Map(),
+    summary: {},
+    files: new Map(),
+    exitCode: null,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      const raw = Buffer.concat(chunks);
+      const body = request.headers['content-encoding'] === 'gzip' ? gunzipSync(raw) : raw;
+      const answer = respond(fake, request.url ?? '', body);
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.end(JSON.stringify(answer));
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  fake.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return fake;
+}
+
+/** The variables that lead the client there, with a key of the right form. */
+export function environmentFor(fake: { url: string }, home: string): NodeJS.ProcessEnv {
+  return {
+    PATH: process.env.PATH,
+    HOME: home,
+    WANDB_BASE_URL: fake.url,
+    WANDB_API_KEY: '0123456789'.repeat(4),
+  };
+}
+
+function respond(fake: FakeWandb, url: string, body: Buffer): unknown {
+  if (url === '/graphql') return respondToQuery(fake, JSON.parse(body.toString()) as Query);
+  if (url.endsWith('/file_stream')) return takeStream(fake, JSON.parse(body.toString()) as StreamBody);
+  if (url.startsWith('/upload/')) fake.files.set(decodeURIComponent(url.slice('/upload/'.length)), body);
+  return {};
+}
+
+interface Query {
+  query: string;
+  variables: Record<string, unknown> & { config?: string; files?: string[] };
+}
+
+function respondToQuery(fake: FakeWandb, { query, variables }: Query): unknown {
+  const entity = { id: 'RTox', name: 'team' };
+  if (query.includes('viewer')) {
+    const viewer = {
+      id: 'VTox',
+      entity: entity.name,
+      username: 'somebody',
+      flags: '{}',
+      teams: { edges: [] },
+    };
+    return { data: { viewer, serverInfo: {} } };
+  }
+  if (query.includes('upsertBucket')) {
+    Object.assign(
+      fake.run,
+      Object.fromEntries(Object.entries(variables).filter(([, value]) => value != null)),
+    );
+    if (variables.config) Object.assign(fake.config, JSON.parse(variables.config));
+    const name = String(fake.run.name);
+    const project = { id: 'UDox', name: String(variables.project), entity };
+    const bucket = { id: 'QTox', name, displayName: name, config: '{}', historyLineCount: 0, project };
+    return { data: { upsertBucket: { inserted: true, bucket } } };
+  }
+  if (query.includes('createRunFiles')) {
+    const files = (variables.files ?? []).map((name) => ({
+      name,
+      uploadUrl: `${fake.url}/upload/${encodeURIComponent(name)}`,
+    }));
+    return { data: { createRunFiles: { runID: 'QTox', uploadHeaders: [], files } } };
+  }
+  return { data: {} };
+}
+
+interface StreamBody {
+  files?: Record<string, { content: string[] }>;
+  exitcode?: number;
+}
+
+function takeStream(fake: FakeWandb, { files = {}, exitcode }: StreamBody): unknown {
+  for (const line of files['wandb-history.jsonl']?.content ?? []) {
+    const row = JSON.parse(line) as { _step: number };
+    fake.rows.set(row._step, row);
+  }
+  const summary = files['wandb-summary.json']?.content.at(-1);
+  if (summary) Object.assign(fake.summary, JSON.parse(summary));
+  if (exitcode !== undefined) fake.exitCode = exitcode;
+  return { exitcode: null, limits: {} };
+}
