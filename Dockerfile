@@ -5,12 +5,16 @@ ARG NODE_IMAGE=docker.io/library/node:24-bookworm-slim
 
 # TypeScript to JavaScript: needs the development packages, which stay behind.
 FROM ${NODE_IMAGE} AS build
-WORKDIR /opt/aerial
+WORKDIR /build
 COPY .npmrc package.json package-lock.json ./
 RUN npm ci
 COPY tsconfig.json tsconfig.build.json ./
 COPY src src
 RUN npm run build
+WORKDIR /opt/aerial
+COPY bin bin
+COPY LICENSE package.json ./
+RUN mv /build/dist dist
 
 # The project's own set-up: production packages, TensorFlow's library, the addon, the Python tools.
 FROM ${NODE_IMAGE} AS tools
@@ -27,7 +31,7 @@ RUN npm_config_omit=dev TF_RUNTIME="${TF_RUNTIME}" make setup \
  && find node_modules -type f \( -name '*.map' -o -name '*.d.ts' -o -name '*.d.cts' -o -name '*.d.mts' \) -delete \
  && find .tools -name '__pycache__' -type d -prune -exec rm -rf {} + \
  && strip --strip-unneeded .tools/tensorflow/*/tensorflow/*.so.2 \
- && rm -rf .tools/tensorflow/*/tensorflow/include .tools/logs .tools/tmp
+ && rm -rf .tools/tensorflow/*/tensorflow/include .tools/logs .tools/setup.lock scripts Makefile requirements.lock
 
 FROM ${NODE_IMAGE}
 # git: DVC works on the repository. ca-certificates: wandb. The rest of the tools' needs is in the Node image.
@@ -47,11 +51,9 @@ RUN groupmod --non-unique --gid "${GID}" --new-name aerial node \
  && git config --system --add safe.directory /workspace \
  && ln -s /opt/aerial/bin/aerial.js /usr/local/bin/aerial
 
-COPY --from=tools /opt/aerial/.tools /opt/aerial/.tools
-COPY --from=tools /opt/aerial/node_modules /opt/aerial/node_modules
-COPY --from=build /opt/aerial/dist /opt/aerial/dist
-COPY bin /opt/aerial/bin
-COPY package.json /opt/aerial/
+# The part that seldom changes first: 1 GB that a change of the sources leaves as it is.
+COPY --from=tools /opt/aerial /opt/aerial
+COPY --from=build /opt/aerial /opt/aerial
 COPY params.yaml params.schema.json /workspace/
 
 # USER: Python's getpass, which wandb and DVC call, fails for a user without an entry in /etc/passwd unless it is set.

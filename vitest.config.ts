@@ -23,7 +23,10 @@ function houseRules(): Reporter {
           );
         }
       }
-      if (vitest && vitest.state.leakSet.size > 0) process.exitCode = 1;
+      // These leave promises of their own open when they are imported.
+      const thirdParty = /node_modules\/(@huggingface\/hub|vega-canvas)\//;
+      const leaks = [...(vitest?.state.leakSet ?? [])].filter(({ stack }) => !thirdParty.test(stack));
+      if (leaks.length > 0) process.exitCode = 1;
     },
   };
 }
@@ -46,7 +49,7 @@ export default defineConfig({
     expect: { requireAssertions: true },
     passWithNoTests: false,
     allowOnly: false,
-    env: { NO_COLOR: '1', WANDB_MODE: 'disabled' },
+    env: { NO_COLOR: '1', WANDB_MODE: 'disabled', TF_CPP_MIN_LOG_LEVEL: '2' },
     reporters: ['default', ...(process.env.GITHUB_ACTIONS ? ['github-actions'] : []), houseRules()],
   },
 });

@@ -46,7 +46,7 @@ stage('doctor', 'Say what was found of Node, TensorFlow, GPU, W&B and DVC, and w
     const { readParams } = await import('./commands/stage.ts');
     const params = await readParams(options);
     const { runDoctor } = await import('./commands/doctor.ts');
-    process.exitCode = await runDoctor(params, { json: options.json });
+    process.exitCode = await runDoctor(params, { json: options.json ?? false });
   });
 
 await runProgram(program, log, interrupts.signal);
@@ -57,11 +57,11 @@ function stage(name: string, summary: string): Command {
     .command(name)
     .description(`${summary}.`)
     .option('--params <file>', 'the params file', 'params.yaml')
-    .option('--set <key=value>', 'change one key for this run, as in train.epochs=1 (repeatable)', append, [])
-    .option('--json', 'print the result as one JSON line', false);
+    .option('--set <key=value>', 'change one key for this run, as in train.epochs=1 (repeatable)', append)
+    .option('--json', 'print the result as one JSON line');
 }
 
-function append(value: string, values: string[]): string[] {
+function append(value: string, values: string[] = []): string[] {
   return [...values, value];
 }
 

@@ -47,7 +47,7 @@ export async function runCommand(
 const CAUSES: readonly (readonly [pattern: RegExp, cause: string])[] = [
   [
     /DO NOT MATCH THE HASHES|EINTEGRITY/,
-    'what came does not have its pinned sha256: the download was damaged or changed on its way; nothing of it was installed, run the command again',
+    'what came does not have its pinned sha256: the download was cut off, damaged or changed on its way; nothing of it was installed, run the command again',
   ],
   [/No space left on device|ENOSPC/, 'the disk is full: free some space and run the command again'],
   [/Permission denied|EACCES|EPERM/, 'permission denied: make this folder writable for this user'],

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { missingPython, pythonFault, throwIfMissing } from './needs.ts';
 import { findPythons, type Python } from './python.ts';
@@ -11,7 +12,7 @@ export interface PythonTools {
   found(): Promise<readonly Python[]>;
   /** The first of them that is good for the set-up. */
   python(): Promise<Python>;
-  /** A pip that runs: the machine's, else that of the project's environment. */
+  /** A pip that runs: that of the project's environment, else the machine's. */
   pip(): Promise<Command>;
 }
 
@@ -28,8 +29,9 @@ export function createPythonTools(toolsFolder: string, environment: NodeJS.Proce
     return pythons.find((candidate) => pythonFault(candidate) === undefined)!;
   };
   const pip = async (): Promise<Command> => {
-    const { path, pip } = await python();
-    return [pip === null ? join(toolsFolder, 'python/bin/python') : path, '-m', 'pip'];
+    const folder = join(toolsFolder, 'python/bin');
+    const program = existsSync(join(folder, 'pip')) ? join(folder, 'python') : (await python()).path;
+    return [program, '-m', 'pip'];
   };
   return { found, python, pip };
 }

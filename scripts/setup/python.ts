@@ -4,6 +4,7 @@ import { programsOnPath } from './needs.ts';
 
 /** One Python of the machine and what it brings. */
 export interface Python {
+  /** What it calls its own executable: the real one behind a shim. */
   path: string;
   major: number;
   minor: number;
@@ -21,7 +22,7 @@ try:
     pip_version = pip.__version__
 except Exception:
     pip_version = None
-print(json.dumps({"major": sys.version_info[0], "minor": sys.version_info[1], "pip": pip_version,
+print(json.dumps({"path": sys.executable, "major": sys.version_info[0], "minor": sys.version_info[1], "pip": pip_version,
     "venv": find_spec("venv") is not None, "ensurepip": find_spec("ensurepip") is not None}))
 `;
 
@@ -34,7 +35,7 @@ export async function findPythons(path: string, toolsFolder: string): Promise<Py
   for (const program of programsOnPath('python3', path, toolsFolder)) {
     try {
       const { stdout } = await promisify(execFile)(program, ['-c', PROBE], { timeout: 30_000 });
-      found.push({ path: program, ...JSON.parse(stdout) });
+      found.push(JSON.parse(stdout));
     } catch {
       // A shim whose Python is not installed, say. The next one on PATH may do.
     }

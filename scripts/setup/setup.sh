@@ -48,7 +48,7 @@ fetch() {
   (cd "$tmp" && npm pack "$1@$2") >>"$log" 2>&1 ||
     fail "npm could not fetch $1@$2: check the network and the registry that npm is set to (npm config get registry); npm's words are in $log"
   printf '%s  %s\n' "$3" "$tmp/$1-$2.tgz" | sha256sum -c >>"$log" 2>&1 ||
-    fail "$1@$2 does not have its pinned sha256 $3: the download was damaged or changed on its way; nothing was installed, run the command again"
+    fail "$1@$2 does not have its pinned sha256 $3: the download was cut off, damaged or changed on its way; nothing was installed, run the command again"
 }
 
 fetch_node() {

@@ -10,9 +10,9 @@ export interface StageOptions {
   /** Path of the params file. */
   params: string;
   /** `KEY=VALUE` texts, in the order given. */
-  set: string[];
+  set?: string[];
   /** One JSON line on stdout in place of lines for people. */
-  json: boolean;
+  json?: boolean;
 }
 
 /** What a stage may use of the process. */
@@ -24,7 +24,7 @@ export interface StageContext {
 
 /** The params of `--params` with those of `--set`. */
 export function readParams(options: StageOptions): Promise<Params> {
-  return loadParams(options.params, options.set);
+  return loadParams(options.params, options.set ?? []);
 }
 
 /** Runs a stage with a tracker that is finished whatever happens, with the exit code that the process will have. */

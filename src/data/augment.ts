@@ -34,26 +34,23 @@ export function transformPoints(points: readonly number[], symmetry: Symmetry, s
   return moved;
 }
 
+/** Brings a byte to 0–1. */
+const PER_BYTE = 1 / 255;
+
 /**
- * @param pixels [size, size, 3] row-major
- * @param target [size, size, 3] where the moved pixels go, times `gain`
+ * @param pixels [size, size, 3] bytes, row-major
+ * @param target [size, size, 3] is filled with the moved pixels in 0–1
  */
-export function transformPixels(
-  pixels: Uint8Array,
-  target: Float32Array,
-  symmetry: Symmetry,
-  size: number,
-  gain: number,
-): void {
+export function transformPixels(pixels: Uint8Array, target: Float32Array, symmetry: Symmetry, size: number): void {
   for (let y = 0; y < size; y++) {
     const beforeY = symmetry.flipY ? size - 1 - y : y;
     for (let x = 0; x < size; x++) {
       const beforeX = symmetry.flipX ? size - 1 - x : x;
       const from = 3 * (symmetry.transpose ? beforeX * size + beforeY : beforeY * size + beforeX);
       const to = 3 * (y * size + x);
-      target[to] = pixels[from]! * gain;
-      target[to + 1] = pixels[from + 1]! * gain;
-      target[to + 2] = pixels[from + 2]! * gain;
+      target[to] = pixels[from]! * PER_BYTE;
+      target[to + 1] = pixels[from + 1]! * PER_BYTE;
+      target[to + 2] = pixels[from + 2]! * PER_BYTE;
     }
   }
 }

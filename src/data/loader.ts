@@ -154,10 +154,7 @@ async function fillImage(
   transformPixels(
     pixels,
     batch.images.subarray(n * pixelCount, (n + 1) * pixelCount),
-    symmetry,
-    imageSize,
-    1 / 255,
-  );
+    symmetry, imageSize);
   const { scale } = fitLetterbox(image, imageSize);
   const kept = largest(image.buildings, maxInstances);
   batch.overflow += image.buildings.length - kept.length;
@@ -181,7 +178,7 @@ async function fillImage(
 async function readSquare(image: PreparedImage, size: number): Promise<Uint8Array> {
   const { width, height } = fitLetterbox(image, size);
   try {
-    return await sharp(image.path)
+    return await sharp(image.path, { failOn: 'error' })
       .removeAlpha()
       .toColourspace('srgb')
       .resize(width, height, { fit: 'fill' })

@@ -4,7 +4,7 @@
  * Layout of the folder `paths.prepared`:
  *   manifest.json            what is here, where it came from, with counts and a sha256 of every file
  *   train.json valid.json test.json   COCO annotations, one category {id: 1, name: "building"}, polygons only
- *   images/{train,valid,test}/*       the image files, byte for byte as they came (PNG or JPEG)
+ *   images/{train,valid,test}/*       the image files, byte for byte as they came (JPEG, PNG, WebP or TIFF), upright
  */
 
 export const SPLITS = ['train', 'valid', 'test'] as const;

@@ -8,7 +8,7 @@ import { type Manifest, SPLITS, type Split } from './prepared.ts';
 import type { SourceImage, SourceSplit } from './sources/read-folder.ts';
 
 /** The one category of the prepared data set; 1, because COCO's own tools take 0 for "nothing". */
-export const BUILDING_CATEGORY = { id: 1, name: 'building' } as const;
+const BUILDING_CATEGORY = { id: 1, name: 'building' } as const;
 
 /**
  * Writes the prepared data set into an empty folder. The same splits give the same bytes, wherever and whenever:

@@ -75,7 +75,10 @@ export function clipPolygon(polygon: readonly number[], width: number, height: n
     [0, -1, height],
   ];
   for (const border of borders) parts = parts.flatMap((part) => clipToHalfPlane(part, border));
-  return parts;
+  // Crossings are rounded and may lie beyond the border by the last bit.
+  return parts.map((part) =>
+    part.map((value, i) => Math.max(0, Math.min(i % 2 === 0 ? width : height, value))),
+  );
 }
 
 /** Keeps the points where a·x + b·y + c >= 0; (a, b) has length 1. */

@@ -34,8 +34,10 @@ type Edges = [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
 
 /**
  * @param boxes [..., 4]
- * @returns [..., 4], every corner moved into [0, size] on both axes
+ * @returns [..., 4], every corner moved into [0, size] on both axes; what is not a number becomes 0, so that weights
+ *   that have run away end in a loss that is not finite, which is reported, and not in a kernel's complaint
  */
 export function clipBoxes<T extends tf.Tensor>(boxes: T, size: number): T {
-  return tf.clipByValue(boxes, 0, size);
+  const clipped = tf.clipByValue(boxes, 0, size);
+  return tf.where(clipped.isNaN(), tf.zerosLike(clipped), clipped);
 }

@@ -67,6 +67,7 @@ const crossFieldRules: readonly CrossFieldRule[] = [
     ),
   ),
   groupNormRule(['model', 'fpn_channels'], ({ model }) => model.fpn_channels),
+  groupNormRule(['model', 'mask_head_channels'], ({ model }) => model.mask_head_channels),
   {
     reads: [['model', 'roi', 'mask_size']],
     fault: ({ model: { roi } }) =>

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 
 /** The project's own Python, which `make setup` makes, else the machine's. */
-function findPython(): string {
+export function findPython(): string {
   const own = fileURLToPath(new URL('../../.tools/python/bin/python', import.meta.url));
   return existsSync(own) ? own : 'python3';
 }

@@ -15,7 +15,9 @@ export async function createTracker(
 ): Promise<Tracker> {
   const metricsFile = join(folder, 'metrics.jsonl');
   const wandb = createWandbTracker(params, { stage, metricsFile, log, environment: process.env });
-  return fanOut([createLocalTracker(folder, log), ...(wandb ? [wandb] : [])]);
+  // Inference itself leaves every picture in its folder.
+  const local = createLocalTracker(folder, log, stage === 'train');
+  return fanOut([local, ...(wandb ? [wandb] : [])]);
 }
 
 /** One tracker that hands each call to all. */

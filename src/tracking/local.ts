@@ -7,11 +7,11 @@ import type { MetricsRow, Tracker } from './tracker.ts';
  * Figures and pictures as plain files, always and without any account:
  *   FOLDER/metrics.jsonl     one row `{"step": 40, "train/loss": 0.7, ...}` a line, null where a figure is undefined;
  *                            the last one may be `{"step": 400, "summary": {...}}`
- *   FOLDER/images/KEY.png    the newest picture of each key, `/` in it written as `_`
+ *   FOLDER/images/KEY.png    the newest picture of each key, `/` in it written as `_`, where `pictures` asks for them
  *
  * Each row is on disk when the call returns. The first row of a run takes the place of the rows of the run before.
  */
-export function createLocalTracker(folder: string, log: Log): Tracker {
+export function createLocalTracker(folder: string, log: Log, pictures: boolean): Tracker {
   const file = join(folder, 'metrics.jsonl');
   let begun = false;
   let lastStep = 0;
@@ -38,6 +38,7 @@ export function createLocalTracker(folder: string, log: Log): Tracker {
       writeRow({ step, ...finiteOrNull(row) });
     },
     image(_step, key, png) {
+      if (!pictures) return;
       const path = join(folder, 'images', `${key.replaceAll(/[^\w.-]/g, '_')}.png`);
       attempt(path, () => writeFileSync(path, png));
     },

@@ -1,8 +1,7 @@
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import type { Params } from '../params/schema.ts';
-import { UsageError } from '../system/errors.ts';
 import type { Log } from '../system/log.ts';
+import { findPython } from '../system/python-tools.ts';
+import { readWandbMode, type WandbMode } from '../system/wandb-access.ts';
 import { finiteOrNull } from './local.ts';
 import type { Tracker } from './tracker.ts';
 import { startWandbProcess } from './wandb-process.ts';
@@ -11,7 +10,10 @@ import { createWandbReporter } from './wandb-report.ts';
 /** How far the client may lag behind before something is left out: pictures first, figures last. */
 const MAX_QUEUED_IMAGE_BYTES = 32 * 2 ** 20;
 const MAX_QUEUED_ROW_BYTES = 64 * 2 ** 20;
-/** How long the end of a run waits for the last upload. What is not handed over then stays on disk. */
+/**
+ * How long the end of a run waits for the last upload. What is not handed over then stays on disk: well above the
+ * 15 s after which wandb-core, the client's engine, writes what it holds to its file.
+ */
 const FINISH_WAIT_MS = 30_000;
 /** A wait that is longer than this is explained. */
 const WAIT_IS_FELT_MS = 4000;
@@ -34,7 +36,7 @@ export interface WandbOptions {
  * @throws UsageError for another mode
  */
 export function createWandbTracker(params: Params, options: WandbOptions): Tracker | null {
-  const mode = readMode(options.environment);
+  const mode = readWandbMode(options.environment);
   if (mode === 'disabled') return null;
   const { log, metricsFile, python = findPython() } = options;
   const report = createWandbReporter(log, python, metricsFile);
@@ -69,16 +71,7 @@ export function createWandbTracker(params: Params, options: WandbOptions): Track
   };
 }
 
-type Mode = 'auto' | 'online' | 'offline' | 'disabled';
-
-function readMode({ WANDB_MODE: mode, WANDB_DISABLED: off }: NodeJS.ProcessEnv): Mode {
-  if (off === 'true' || off === '1') return 'disabled';
-  if (mode === undefined || mode === '') return 'auto';
-  if (mode === 'online' || mode === 'offline' || mode === 'disabled') return mode;
-  throw new UsageError(`WANDB_MODE must be online, offline or disabled, got ${JSON.stringify(mode)}`);
-}
-
-function initMessage(params: Params, { stage, environment }: WandbOptions, mode: Mode): object {
+function initMessage(params: Params, { stage, environment }: WandbOptions, mode: WandbMode): object {
   const experiment = environment.DVC_EXP_NAME || null;
   const folder = environment.WANDB_DIR || params.paths.runs;
   return {
@@ -93,12 +86,6 @@ function initMessage(params: Params, { stage, environment }: WandbOptions, mode:
     job_type: stage,
     config: params,
   };
-}
-
-/** The project's own Python, which `make setup` makes, else the machine's. */
-function findPython(): string {
-  const own = fileURLToPath(new URL('../../.tools/python/bin/python', import.meta.url));
-  return existsSync(own) ? own : 'python3';
 }
 
 function withoutEmpty(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {

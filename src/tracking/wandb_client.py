@@ -18,7 +18,7 @@ import signal
 import sys
 import threading
 
-ORPHAN_GRACE_S = 15
+ORPHAN_GRACE_S = 20  # above the 15 s after which wandb-core, the client's engine, writes what it holds to its file
 INIT_TIMEOUT_S = 20
 
 # Replies own the real stdout; whatever else prints goes to stderr.

@@ -34,7 +34,7 @@ export interface EpochOptions {
   epoch: number;
   /** Steps made before this pass. */
   stepsBefore: number;
-  /** Share of the allowed time that is used up, 0-1; the pass ends early at 1. */
+  /** Share of the allowed time that is used up, 0-1; the pass ends after the step that reaches 1. */
   timeUsed: () => number;
   signal: AbortSignal;
 }
@@ -46,7 +46,7 @@ export async function* trainEpoch(options: EpochOptions): AsyncGenerator<StepRep
   let step = options.stepsBefore;
   let startedMs = performance.now();
   for await (const batch of trainingBatches(images, shape, { augment: params.train.augment, seed })) {
-    if (options.signal.aborted || options.timeUsed() >= 1) return;
+    if (options.signal.aborted) return;
     step++;
     const learningRate = learningRateAt(step, schedule, options.timeUsed());
     const figures = await runStep(options.trainStep, batch, { learningRate, step, seed: params.seed });
@@ -55,6 +55,7 @@ export async function* trainEpoch(options: EpochOptions): AsyncGenerator<StepRep
     startedMs = performance.now();
     const imagesPerSecond = (1000 * batch.count) / elapsedMs;
     yield { step, figures, learningRate, imagesPerSecond, overflow: batch.overflow };
+    if (options.timeUsed() >= 1) return;
   }
 }
 

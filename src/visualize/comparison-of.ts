@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import sharp from 'sharp';
 import type { PreparedImage } from '../data/prepared.ts';
 import type { EvaluatedImage } from '../evaluate/detections.ts';
@@ -12,12 +13,18 @@ export async function comparisonPngOf(
   image: EvaluatedImage & { source: PreparedImage },
   scoreThreshold: number,
 ): Promise<Buffer> {
-  const pixels = await sharp(image.source.path).removeAlpha().toColourspace('srgb').raw().toBuffer();
+  const pixels = await sharp(image.source.path, { failOn: 'error' })
+    .removeAlpha()
+    .toColourspace('srgb')
+    .raw()
+    .toBuffer();
   return comparisonPng({
     image: pixels,
     height: image.height,
     width: image.width,
     truth: image.truth,
     detections: image.detections.filter(({ score }) => score >= scoreThreshold),
+    scoreThreshold,
+    title: basename(image.source.path),
   });
 }

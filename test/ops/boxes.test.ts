@@ -40,6 +40,9 @@ describe('clipBoxes', () => {
   it('moves corners into the image', () => {
     expectClose(clipBoxes(tf.tensor2d([[-5, 3, 120, 64]], [1, 4]), 64), [0, 3, 64, 64]);
   });
+  it('turns what is not a number into 0', () => {
+    expectClose(clipBoxes(tf.tensor2d([[Number.NaN, 3, Infinity, 64]], [1, 4]), 64), [0, 3, 64, 64]);
+  });
 });
 
 describe('encodeBoxes and decodeBoxes', () => {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadParams } from '../../src/params/load.ts';
 import { UsageError } from '../../src/system/errors.ts';
+import { editYaml, lineOfKey } from '../support/edit-yaml.ts';
 
 const DEFAULT = new URL('../../params.yaml', import.meta.url);
 let yaml: string;
@@ -16,16 +17,21 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-/** The default params with some texts replaced; every text must be there. */
-async function paramsFile(...changes: [from: string, to: string][]): Promise<string> {
-  let text = yaml;
-  for (const [from, to] of changes) {
-    if (!text.includes(from)) throw new Error(`params.yaml does not hold ${from}`);
-    text = text.replace(from, to);
-  }
+/** A file with the default params, some values changed. */
+async function paramsFile(values: Record<string, string> = {}): Promise<string> {
+  return write(editYaml(yaml, values));
+}
+
+async function write(text: string): Promise<string> {
   const file = join(folder, 'params.yaml');
   await writeFile(file, text);
   return file;
+}
+
+/** The default params with a piece of text replaced, which must be there. */
+function replaced(from: RegExp, to: string): string {
+  expect(yaml).toMatch(from);
+  return yaml.replace(from, to);
 }
 
 /** The lines of the UsageError that loading must end in, with the folder cut off. */
@@ -39,17 +45,10 @@ async function faultLines(file: string, ...sets: string[]): Promise<string[]> {
   return (error as UsageError).message.replaceAll(`${folder}/`, '').split('\n');
 }
 
-/** Number of the line that `text` stands in, in the file made last. */
-async function lineOf(text: string): Promise<number> {
-  const before = (await readFile(join(folder, 'params.yaml'), 'utf8')).split(text)[0]!;
-  return before.split('\n').length;
-}
-
 describe('loadParams', () => {
   it('reads the params that come with the program, frozen all the way down', async () => {
     const params = await loadParams(await paramsFile(), []);
-    expect(params.train.model_type).toBe('custom');
-    expect(params.model.anchor_sizes).toEqual([8, 16, 32, 64, 128]);
+    expect(params.data.source).toBe('synthetic');
     expect(() => Object.assign(params.model.rpn, { samples: 1 })).toThrow(TypeError);
     expect(() => params.model.anchor_ratios.push(1)).toThrow(TypeError);
   });
@@ -76,50 +75,46 @@ describe('loadParams', () => {
   });
 
   it('names line, key, rule and value of a number out of range', async () => {
-    const file = await paramsFile(['learning_rate: 0.002', 'learning_rate: -0.001']);
-    const line = await lineOf('learning_rate: -0.001');
+    const file = await paramsFile({ 'train.learning_rate': '-0.001' });
+    const line = lineOfKey(yaml, 'train.learning_rate');
     expect(await faultLines(file)).toEqual([
       `params.yaml:${line} train.learning_rate must be > 0, got -0.001`,
     ]);
   });
 
-  it.each<[from: string, to: string, message: string]>([
-    ['epochs: 12', 'epochs: ten', 'train.epochs must be a whole number, got "ten"'],
-    ['epochs: 12', 'epochs: 1.5', 'train.epochs must be a whole number, got 1.5'],
-    ['epochs: 12', 'epochs: 0', 'train.epochs must be > 0, got 0'],
-    ['momentum: 0.9', 'momentum: 1', 'train.momentum must be < 1, got 1'],
-    ['focal_alpha: 0.5', 'focal_alpha: 1.5', 'loss.focal_alpha must be <= 1, got 1.5'],
-    ['dice_weight: 1', 'dice_weight: .nan', 'loss.dice_weight must be a number, got NaN'],
-    ['augment: true', 'augment: "yes"', 'train.augment must be true or false, got "yes"'],
-    ['max_minutes: null', 'max_minutes: soon', 'train.max_minutes must be a number or null, got "soon"'],
-    ['model_type: custom', 'model_type: foo', 'train.model_type must be one of custom, transfer, got "foo"'],
-    ['image_size: 128', 'image_size: 129', 'data.image_size must be a multiple of 32, got 129'],
-    ['cbam_kernel: 7', 'cbam_kernel: 4', 'model.custom.cbam_kernel must be odd, got 4'],
-    ['custom: []', 'custom: data/custom', 'data.custom must be a list of folders, got "data/custom"'],
-    ['custom: []', 'custom: [a, 3]', 'data.custom[1] must be a text, got 3'],
-    ['anchor_ratios: [0.5, 1, 2]', 'anchor_ratios: []', 'model.anchor_ratios must not be empty, got []'],
-    ['[8, 16,', '[16,', 'model.anchor_sizes must be a list of 5 numbers, got [16,32,64,128]'],
-    ['entity: null', 'entity: ""', 'tracking.entity must not be empty, got ""'],
-    [
-      'repo: keremberke/',
-      'repo: ',
-      'data.hub.repo must look like owner/name, got "satellite-building-segmentation"',
-    ],
-  ])('refuses %s -> %s', async (from, to, message) => {
-    const file = await paramsFile([from, to]);
-    expect(await faultLines(file)).toEqual([`params.yaml:${await lineOf(to)} ${message}`]);
+  it.each([
+    ['train.epochs', 'ten', 'must be a whole number, got "ten"'],
+    ['train.epochs', '1.5', 'must be a whole number, got 1.5'],
+    ['train.epochs', '0', 'must be > 0, got 0'],
+    ['train.momentum', '1', 'must be < 1, got 1'],
+    ['loss.focal_alpha', '1.5', 'must be <= 1, got 1.5'],
+    ['loss.dice_weight', '.nan', 'must be a number, got NaN'],
+    ['train.augment', '"yes"', 'must be true or false, got "yes"'],
+    ['train.max_minutes', 'soon', 'must be a number or null, got "soon"'],
+    ['train.model_type', 'foo', 'must be one of custom, transfer, got "foo"'],
+    ['data.image_size', '129', 'must be a multiple of 32, got 129'],
+    ['data.custom', 'data/custom', 'must be a list of folders, got "data/custom"'],
+    ['data.hub.repo', 'nobody', 'must look like owner/name, got "nobody"'],
+    ['model.custom.cbam_kernel', '4', 'must be odd, got 4'],
+    ['model.anchor_ratios', '[]', 'must not be empty, got []'],
+    ['model.anchor_sizes', '[16, 32]', 'must be a list of 5 numbers, got [16,32]'],
+    ['model.roi', '7', 'must be a section with keys of its own, got 7'],
+    ['tracking.entity', '""', 'must not be empty, got ""'],
+  ])('refuses %s: %s', async (key, value, message) => {
+    const file = await paramsFile({ [key]: value });
+    expect(await faultLines(file)).toEqual([`params.yaml:${lineOfKey(yaml, key)} ${key} ${message}`]);
   });
 
-  it('refuses a section that is a single value', async () => {
-    const file = await paramsFile();
-    expect(await faultLines(file, 'loss=5')).toEqual([
-      '--set loss must be a section with keys of its own, got 5',
+  it('names the item of a list', async () => {
+    const line = lineOfKey(yaml, 'data.custom');
+    expect(await faultLines(await paramsFile({ 'data.custom': '[a, 3]' }))).toEqual([
+      `params.yaml:${line} data.custom[1] must be a text, got 3`,
     ]);
   });
 
   it('names an unknown key, the nearest known one, and does not call that one missing', async () => {
-    const file = await paramsFile(['  learning_rate:', '  learningrate:']);
-    const line = await lineOf('  learningrate:');
+    const file = await write(replaced(/^ {2}learning_rate:/m, '  learningrate:'));
+    const line = lineOfKey(yaml, 'train.learning_rate');
     expect(await faultLines(file)).toEqual([
       `params.yaml:${line} train.learningrate is not a known key (did you mean train.learning_rate?)`,
     ]);
@@ -141,24 +136,23 @@ describe('loadParams', () => {
   });
 
   it('names the section of a missing key', async () => {
-    const file = await paramsFile(['  epochs: 12', '  # epochs: 12']);
+    const file = await write(replaced(/^ {2}epochs:/m, '  # epochs:'));
     expect(await faultLines(file)).toEqual([
-      `params.yaml:${await lineOf('train:  ')} train.epochs is missing; add a line "epochs: ..." under train`,
+      `params.yaml:${lineOfKey(yaml, 'train')} train.epochs is missing; add a line "epochs: ..." under train`,
     ]);
   });
 
   it('names a missing section once', async () => {
-    const text = yaml.slice(0, yaml.indexOf('\ntracking:'));
-    await writeFile(join(folder, 'params.yaml'), text);
-    expect(await faultLines(join(folder, 'params.yaml'))).toEqual([
+    const file = await write(yaml.slice(0, yaml.indexOf('\ntracking:')));
+    expect(await faultLines(file)).toEqual([
       'params.yaml:1 tracking is missing; add the section "tracking:"',
     ]);
   });
 
   it('tells a bad value of --set from one of the file', async () => {
-    const file = await paramsFile(['batch_size: 8', 'batch_size: 0']);
+    const file = await paramsFile({ 'train.batch_size': '0', 'model.group_norm_groups': '8' });
     expect(await faultLines(file, 'train.learning_rate=-0.001', 'model.fpn_channels=65')).toEqual([
-      `params.yaml:${await lineOf('batch_size: 0')} train.batch_size must be > 0, got 0`,
+      `params.yaml:${lineOfKey(yaml, 'train.batch_size')} train.batch_size must be > 0, got 0`,
       '--set train.learning_rate must be > 0, got -0.001',
       '--set model.fpn_channels must be a multiple of model.group_norm_groups (8), got 65',
     ]);
@@ -172,27 +166,45 @@ describe('loadParams', () => {
     expect(await faultLines(await paramsFile(), set)).toEqual([line]);
   });
 
-  it.each<[sets: string[], message: string]>([
-    [['data.source=local'], 'data.path must name a folder when data.source is local, got null'],
+  it.each([
     [
-      ['model.rpn.positive_iou=0.2'],
+      'data.path must name a folder when data.source is local, got null',
+      ['data.path=null', 'data.source=local'],
+    ],
+    [
       'model.rpn.negative_iou must be <= model.rpn.positive_iou (0.2), got 0.3',
+      ['model.rpn.positive_iou=0.2', 'model.rpn.negative_iou=0.3'],
     ],
     [
-      ['model.group_norm_groups=32'],
-      'model.custom.stem_width must be a multiple of model.group_norm_groups (32), got 16',
+      'model.custom.stem_width must be a multiple of model.group_norm_groups (8), got 9',
+      ['model.group_norm_groups=8', 'model.custom.stem_width=9'],
     ],
     [
-      ['train.learning_rate=0.00001'],
-      'train.min_learning_rate must be <= train.learning_rate (0.00001), got 0.00002',
+      'model.custom.stage_widths[2] must be a multiple of model.group_norm_groups (8), got 9',
+      ['model.group_norm_groups=8', 'model.custom.stage_widths=[8, 8, 9, 8]'],
     ],
-  ])('checks keys against each other: %s', async (sets, message) => {
-    const lines = await faultLines(await paramsFile(), ...sets);
-    expect(lines[0]).toContain(message);
+    [
+      'model.mask_head_channels must be a multiple of model.group_norm_groups (8), got 9',
+      ['model.group_norm_groups=8', 'model.mask_head_channels=9'],
+    ],
+    [
+      'train.min_learning_rate must be <= train.learning_rate (0.1), got 0.2',
+      ['train.learning_rate=0.1', 'train.min_learning_rate=0.2'],
+    ],
+  ])('checks keys against each other: %s', async (message, sets) => {
+    expect(await faultLines(await paramsFile(), ...sets)).toEqual([`--set ${message}`]);
+  });
+
+  it('blames the file for a key that does not fit one of --set', async () => {
+    const file = await paramsFile({ 'train.min_learning_rate': '0.2' });
+    const line = lineOfKey(yaml, 'train.min_learning_rate');
+    expect(await faultLines(file, 'train.learning_rate=0.1')).toEqual([
+      `params.yaml:${line} train.min_learning_rate must be <= train.learning_rate (0.1), got 0.2`,
+    ]);
   });
 
   it('checks the rules between keys even while other keys are wrong or unknown', async () => {
-    const file = await paramsFile(['seed: 17', 'sead: 17'], ['epochs: 12', 'epochs: 1.5']);
+    const file = await write(editYaml(replaced(/^seed:/m, 'sead:'), { 'train.epochs': '1.5' }));
     expect(
       await faultLines(file, 'model.roi.mask_size=13', 'loss.focal_weight=0', 'loss.dice_weight=0'),
     ).toEqual([
@@ -216,13 +228,14 @@ describe('loadParams', () => {
   );
 
   it('reports a key that stands twice, beside the other faults', async () => {
-    const file = await paramsFile(
-      ['  batch_size: 8', '  epochs: 3\n  batch_size: 8'],
-      ['warmup_steps: 40', 'warmup_steps: -1'],
+    const text = replaced(/^ {2}epochs:/m, '  epochs: 3\n  epochs:').replace(
+      /^( {2}warmup_steps:) \d+/m,
+      '$1 -1',
     );
-    expect(await faultLines(file)).toEqual([
-      `params.yaml:${await lineOf('epochs: 3')} key epochs appears twice in its section; keep one of them`,
-      `params.yaml:${await lineOf('warmup_steps: -1')} train.warmup_steps must be >= 0, got -1`,
+    const [epochs, warmup] = [lineOfKey(yaml, 'train.epochs') + 1, lineOfKey(yaml, 'train.warmup_steps') + 1];
+    expect(await faultLines(await write(text))).toEqual([
+      `params.yaml:${epochs} key epochs appears twice in its section; keep one of them`,
+      `params.yaml:${warmup} train.warmup_steps must be >= 0, got -1`,
     ]);
   });
 

@@ -121,11 +121,15 @@ function sendFile(file: Buffer, range: string, response: ServerResponse, fault: 
     ETag: '"etag"',
   });
   if (typeof fault === 'object') {
-    response.write(body.subarray(0, fault.cutAfter), () => response.destroy());
+    // A client may throw away what it has not read yet when the connection breaks: it gets time to read.
+    const cut = () => response.socket!.end();
+    response.write(body.subarray(0, fault.cutAfter), () => setTimeout(cut, READING_TIME_MS));
     return;
   }
   response.end(body);
 }
+
+const READING_TIME_MS = 50;
 
 function sendJson(response: ServerResponse, value: unknown): void {
   response.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify(value));

@@ -29,6 +29,7 @@ export async function startFakeWandb(port = 0): Promise<FakeWandb> {
     exitCode: null,
     close: () =>
       new Promise((resolve) => {
+        // It may be closed already: then the callback has an error, and all is well.
         server.close(() => resolve());
         server.closeAllConnections();
       }),

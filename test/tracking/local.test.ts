@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -26,7 +26,7 @@ async function rows(): Promise<unknown[]> {
 
 describe('createLocalTracker', () => {
   it('writes each row at once, with null for what is not a number', async () => {
-    const tracker = createLocalTracker(join(folder, 'run'), log);
+    const tracker = createLocalTracker(join(folder, 'run'), log, true);
     tracker.log(1, { 'train/loss': 0.5, 'train/norm': Number.NaN });
     expect(await rows()).toEqual([{ step: 1, 'train/loss': 0.5, 'train/norm': null }]);
     tracker.log(2, { 'train/loss': Number.POSITIVE_INFINITY, 'valid/ap': null });
@@ -39,16 +39,16 @@ describe('createLocalTracker', () => {
   });
 
   it('keeps the rows of the run before until it has one of its own', async () => {
-    const first = createLocalTracker(join(folder, 'run'), log);
+    const first = createLocalTracker(join(folder, 'run'), log, true);
     first.log(7, { loss: 1 });
-    const second = createLocalTracker(join(folder, 'run'), log);
+    const second = createLocalTracker(join(folder, 'run'), log, true);
     expect(await rows()).toEqual([{ step: 7, loss: 1 }]);
     second.log(1, { loss: 2 });
     expect(await rows()).toEqual([{ step: 1, loss: 2 }]);
   });
 
   it('keeps the newest picture of each key, whatever the key holds', async () => {
-    const tracker = createLocalTracker(join(folder, 'run'), log);
+    const tracker = createLocalTracker(join(folder, 'run'), log, true);
     tracker.image(1, 'valid/comparison_0', Uint8Array.of(1), 'first');
     tracker.image(2, 'valid/comparison_0', Uint8Array.of(2), 'second');
     tracker.image(2, '../../escape', Uint8Array.of(3), 'third');
@@ -57,8 +57,15 @@ describe('createLocalTracker', () => {
     expect([...(await readFile(join(images, '.._.._escape.png')))]).toEqual([3]);
   });
 
+  it('leaves pictures to the stage where it is told so', async () => {
+    const tracker = createLocalTracker(join(folder, 'run'), log, false);
+    tracker.image(1, 'test/comparison_0', Uint8Array.of(1), 'first');
+    tracker.log(1, { loss: 1 });
+    expect(await readdir(join(folder, 'run'))).toEqual(['metrics.jsonl']);
+  });
+
   it('goes on when the stage puts a new folder in the place of its own', async () => {
-    const tracker = createLocalTracker(join(folder, 'run'), log);
+    const tracker = createLocalTracker(join(folder, 'run'), log, true);
     tracker.log(1, { loss: 1 });
     await rm(join(folder, 'run'), { recursive: true });
     tracker.log(2, { loss: 2 });
@@ -68,7 +75,7 @@ describe('createLocalTracker', () => {
   it('says once that it cannot write, and throws nothing', async () => {
     await mkdir(folder, { recursive: true });
     await writeFile(join(folder, 'run'), 'a file where the folder should be');
-    const tracker = createLocalTracker(join(folder, 'run'), log);
+    const tracker = createLocalTracker(join(folder, 'run'), log, true);
     tracker.log(1, { loss: 1 });
     tracker.image(1, 'picture', Uint8Array.of(1), '');
     tracker.summary({ best: 1 });

@@ -1,10 +1,8 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, rename, rm, stat, truncate } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { mkdir, open, rename, rm, stat, truncate } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { ReadableStream } from 'node:stream/web';
 import { UserError } from '../../system/errors.ts';
 import { HubStatusError, IncompleteDownloadError } from './hub-errors.ts';
 
@@ -90,20 +88,22 @@ async function appendMissing(
     await truncate(part, 0);
     have = 0;
   }
-  const count = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
+  // Piece by piece and not through a pipe, which would throw away what it holds when the connection breaks.
+  const file = await open(part, 'a');
+  try {
+    for await (const chunk of response.body) {
       have += chunk.length;
+      if (have > size) {
+        throw new UserError(
+          `${request.url} sends more than the ${size} bytes that the hub announced; use another mirror (HF_ENDPOINT)`,
+        );
+      }
+      await file.writeFile(chunk);
       onBytes(have);
-      done(
-        have > size
-          ? new UserError(`Server sends more than the ${size} bytes that it announced: ${request.url}`)
-          : null,
-        chunk,
-      );
-    },
-  });
-  const body = Readable.fromWeb(response.body as ReadableStream<Uint8Array>);
-  await pipeline(body, count, createWriteStream(part, { flags: 'a' }));
+    }
+  } finally {
+    await file.close();
+  }
   if (have < size) throw new IncompleteDownloadError(`connection closed after ${have} of ${size} bytes`);
 }
 

@@ -7,7 +7,7 @@ import { explainDiskError, writeFileAtomic } from '../../system/files.ts';
 import type { HubAccess } from '../../system/hub-access.ts';
 import type { Log } from '../../system/log.ts';
 import { downloadFile, type ExpectedFile, isVerified, partPath, sizeOf } from './download-file.ts';
-import { explainHubError, isTransient } from './hub-errors.ts';
+import { explainHubError, hubTrouble, isTransient } from './hub-errors.ts';
 import { createDownloadProgress } from './progress.ts';
 import { NETWORK_RETRIES, type RetryPolicy, withRetries } from './retry.ts';
 
@@ -34,7 +34,7 @@ export async function downloadFromHub(
   retries: RetryPolicy = NETWORK_RETRIES,
 ): Promise<void> {
   const onRetry = (error: unknown, delayMs: number) =>
-    log.warn(`${(error as Error).message}; next try in ${delayMs / 1000} s`);
+    log.warn(`Download: ${hubTrouble(error)}; next try in ${delayMs / 1000} s`);
   const persist = async <T>(path: string, work: (progressed: () => void) => Promise<T>): Promise<T> => {
     try {
       return await withRetries(retries, work, isTransient, onRetry);
@@ -50,9 +50,12 @@ export async function downloadFromHub(
       log.info(`${target} is there already, its hash is right`);
       continue;
     }
+    let furthest = 0;
     await persist(file.path, async (progressed) => {
-      const request = await fileRequest(download, file.path);
-      await downloadWithProgress(request, file, target, { log, progressed });
+      const startBytes = Math.max(0, await sizeOf(partPath(target, file)));
+      if (startBytes > furthest) progressed();
+      furthest = Math.max(furthest, startBytes);
+      await downloadWithProgress(await fileRequest(download, file.path), file, { target, startBytes, log });
     });
   }
 }
@@ -73,16 +76,11 @@ async function fileRequest(
 async function downloadWithProgress(
   request: { url: string; headers: Record<string, string> },
   file: ExpectedFile,
-  target: string,
-  { log, progressed }: { log: Log; progressed: () => void },
+  { target, startBytes, log }: { target: string; startBytes: number; log: Log },
 ): Promise<void> {
-  const startBytes = Math.max(0, await sizeOf(partPath(target, file)));
   const progress = createDownloadProgress({ name: file.path, totalBytes: file.size, startBytes }, log);
   try {
-    await downloadFile(request, file, target, (bytes) => {
-      if (bytes > startBytes) progressed();
-      progress.update(bytes);
-    });
+    await downloadFile(request, file, target, progress.update);
   } catch (error) {
     throw explainDiskError(error, target);
   } finally {

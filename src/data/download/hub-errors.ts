@@ -23,30 +23,50 @@ export function isTransient(error: unknown): boolean {
 }
 
 /**
- * One line for the user: what failed, which host, how to mend it.
+ * What went wrong between us and the hub, in a few words.
+ * @returns undefined where it is nothing of that kind
+ */
+export function hubTrouble(error: unknown): string | undefined {
+  const status = statusOf(error);
+  if (status !== undefined) return `${STATUS_NAMES[status] ?? 'the server failed'} (HTTP status ${status})`;
+  if (error instanceof IncompleteDownloadError) return error.message;
+  if (isNetworkError(error)) return `the connection failed (${rootCause(error)})`;
+  if (error instanceof InvalidApiResponseFormatError || error instanceof SyntaxError) {
+    return 'its answer is not that of a hub';
+  }
+  return undefined;
+}
+
+/**
+ * One line for the user: what failed, which host, how to mend it. Trouble of the disk is explained too; any other
+ * error is returned as it is.
  * @param what e.g. "data/train.zip of owner/name at 9d6cd89e"
  */
 export function explainHubError(error: unknown, what: string, host: string): unknown {
+  const trouble = hubTrouble(error);
+  if (trouble === undefined) return explainDiskError(error, what);
+  return new UserError(`Cannot download ${what} from ${host}: ${trouble}; ${adviceFor(error)}`, {
+    cause: error,
+  });
+}
+
+const STATUS_NAMES: Readonly<Record<number, string>> = {
+  401: 'access denied',
+  403: 'access denied',
+  404: 'not found',
+  429: 'too many requests',
+};
+
+function adviceFor(error: unknown): string {
   const status = statusOf(error);
-  const failed = (why: string, mend: string) =>
-    new UserError(`Cannot download ${what} from ${host}: ${why}; ${mend}`, { cause: error });
   if (status === 401 || status === 403) {
-    return failed(
-      `access denied (HTTP status ${status})`,
-      'correct data.hub.repo, or set HF_TOKEN to a token that may read it',
-    );
+    return 'correct data.hub.repo, or set HF_TOKEN to a token that may read it';
   }
-  if (status === 404)
-    return failed('not found (HTTP status 404)', 'correct data.hub.repo or data.hub.revision');
-  const elsewhere =
-    'try again later, set HF_ENDPOINT to a mirror, or set data.source to local and data.path to a folder with data/train.zip';
-  if (status !== undefined) return failed(`HTTP status ${status}`, elsewhere);
-  if (isNetworkError(error))
-    return failed(`no connection (${rootCause(error)})`, `check the network, ${elsewhere}`);
-  if (error instanceof InvalidApiResponseFormatError || error instanceof SyntaxError) {
-    return failed('its answer is not that of a hub', 'correct HF_ENDPOINT, or sign in to the network first');
+  if (status === 404) return 'correct data.hub.repo or data.hub.revision';
+  if (status === undefined && !isNetworkError(error)) {
+    return 'correct HF_ENDPOINT, or sign in to the network first';
   }
-  return explainDiskError(error, what);
+  return 'check the network and try again later, set HF_ENDPOINT to a mirror, or set data.source to local and data.path to a folder with data/train.zip';
 }
 
 function statusOf(error: unknown): number | undefined {

@@ -98,7 +98,7 @@ function assertPlainEntry(entry: Entry, refuse: Refuse): void {
 /** Leaves out folders, macOS's shadow files (`__MACOSX/._a.jpg`) and whatever else travels along. */
 function isWanted(name: string): boolean {
   const base = basename(name);
-  if (name.endsWith('/') || base.startsWith('.') || name.startsWith('__MACOSX/')) return false;
+  if (name.endsWith('/') || base.startsWith('.')) return false;
   return base === ANNOTATIONS_FILE || isImageFile(base);
 }
 

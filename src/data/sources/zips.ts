@@ -41,7 +41,9 @@ export async function readZips(
     log.info(`Unpacking ${label}`);
     await unzipSource(label, unpacked);
     const source = { folder: unpacked, label, origin: options.origin, temporary: true };
-    return checkImages(await readSourceFolder(source, options.minArea), label);
+    const content = await readSourceFolder(source, options.minArea);
+    log.info(`Checking its ${content.images.length} images`);
+    return checkImages(content, label);
   };
   // One after the other: each is limited by the disk and by decoding, which uses all cores already.
   return { train: await readSplit('train'), valid: await readSplit('valid'), test: await readSplit('test') };

@@ -1,42 +1,10 @@
-/** What stands between the streets: plots for houses, and patches of open ground that may look like roofs. */
+/** What stands between the streets: plots for houses, and patches of open ground. */
 
 import type { Random } from '../../system/random.ts';
 import { pickWeighted } from './colors.ts';
+import { type BlockPlan, drawOpenCover, drawYardCover, type Plot } from './plot.ts';
 import { cutAcrossU, inset, lengthU, lengthV, longSideAlongU, piece, type Quad, turned } from './quad.ts';
-import type { BlockUse, Covering, Style } from './style.ts';
-
-export interface BlockPlan {
-  plots: Plot[];
-  patches: Patch[];
-}
-
-/** Ground that one building fills; neighbours' plots may share an edge, never ground. */
-export interface Plot {
-  ground: Quad;
-  use: PlotUse;
-  storeys: number;
-  /** What most roofs nearby are covered with: houses of one row are often built alike. */
-  covering: Covering;
-  /** Nearby roofs with the same number look alike. */
-  kinship: number;
-}
-export type PlotUse = 'terrace' | 'dense' | 'detached' | 'hall' | 'shed';
-
-export interface Patch {
-  ground: Quad;
-  cover: Cover;
-}
-export type Cover =
-  | 'garden'
-  | 'soil'
-  | 'paving'
-  | 'rubble'
-  | 'field'
-  | 'pond'
-  | 'court'
-  | 'tarpaulin'
-  | 'parking'
-  | 'slab';
+import type { BlockUse, Style } from './style.ts';
 
 export function fillBlock(ground: Quad, style: Style, random: Random): BlockPlan {
   const use = pickWeighted(style.blockUses, random);
@@ -45,14 +13,14 @@ export function fillBlock(ground: Quad, style: Style, random: Random): BlockPlan
   return plan;
 }
 
-interface Building {
+interface BlockTask {
   style: Style;
   random: Random;
   plan: BlockPlan;
   character: Pick<Plot, 'storeys' | 'covering' | 'kinship'>;
 }
 
-const FILLERS: Record<BlockUse, (ground: Quad, task: Building) => void> = {
+const FILLERS: Record<BlockUse, (ground: Quad, task: BlockTask) => void> = {
   terraces: fillWithTerraces,
   dense: fillDensely,
   detached: fillWithDetachedHouses,
@@ -60,7 +28,7 @@ const FILLERS: Record<BlockUse, (ground: Quad, task: Building) => void> = {
   open: leaveOpen,
 };
 
-function drawCharacter(style: Style, random: Random): Building['character'] {
+function drawCharacter(style: Style, random: Random): BlockTask['character'] {
   return {
     storeys: random.uniform(1.5, 4),
     covering: pickWeighted(style.coverings, random),
@@ -69,7 +37,7 @@ function drawCharacter(style: Style, random: Random): Building['character'] {
 }
 
 /** One or two rows of houses, wall to wall along the streets; yards behind them. */
-function fillWithTerraces(ground: Quad, task: Building): void {
+function fillWithTerraces(ground: Quad, task: BlockTask): void {
   const { random, style, plan } = task;
   const depth = random.uniform(13, 22) * style.scale;
   const across = lengthV(ground);
@@ -85,7 +53,7 @@ function fillWithTerraces(ground: Quad, task: Building): void {
 }
 
 /** @param row its side v = 0 lies on the street */
-function addRow(row: Quad, { random, style, plan, character }: Building): void {
+function addRow(row: Quad, { random, style, plan, character }: BlockTask): void {
   const [length, depth] = [lengthU(row), lengthV(row)];
   const setback = random.next() < 0.5 ? 0 : random.uniform(0, 0.12);
   let u = random.uniform(0, 0.05);
@@ -110,7 +78,7 @@ function addRow(row: Quad, { random, style, plan, character }: Building): void {
 }
 
 /** Back yards: a few sheds and the ground of the yards. */
-function addYards(ground: Quad, { random, style, plan, character }: Building): void {
+function addYards(ground: Quad, { random, style, plan, character }: BlockTask): void {
   const count = Math.max(1, Math.round(lengthU(ground) / (22 * style.scale)));
   for (let i = 0; i < count; i++) {
     const yard = piece(ground, [i / count, (i + 1) / count], [0, 1]);
@@ -118,11 +86,8 @@ function addYards(ground: Quad, { random, style, plan, character }: Building): v
     const [wide, deep] = [lengthU(yard), lengthV(yard)];
     if (random.next() > 0.45 || deep < 8 || wide < 12) continue;
     const [u, v] = [random.uniform(0, 0.45), random.uniform(0, 0.35)];
-    const shed = piece(
-      yard,
-      [u, u + random.uniform(0.35, 0.55)],
-      [v, v + Math.max(7 / deep, random.uniform(0.35, 0.6))],
-    );
+    const depth = Math.min(1 - v, Math.max(7 / deep, random.uniform(0.35, 0.6)));
+    const shed = piece(yard, [u, u + random.uniform(0.35, 0.55)], [v, v + depth]);
     plan.plots.push({
       ...character,
       ground: shed,
@@ -134,7 +99,7 @@ function addYards(ground: Quad, { random, style, plan, character }: Building): v
 }
 
 /** Houses that fill the ground in all directions, with a few yards left between them. */
-function fillDensely(ground: Quad, task: Building): void {
+function fillDensely(ground: Quad, task: BlockTask): void {
   const { random, style, plan, character } = task;
   const block = longSideAlongU(ground);
   const [long, short] = [lengthU(block), lengthV(block)];
@@ -163,7 +128,7 @@ function fillDensely(ground: Quad, task: Building): void {
   fillDensely(second, task);
 }
 
-function fillWithDetachedHouses(ground: Quad, { random, style, plan, character }: Building): void {
+function fillWithDetachedHouses(ground: Quad, { random, style, plan, character }: BlockTask): void {
   const cell = random.uniform(25, 34) * style.scale;
   const [columns, rows] = [
     Math.max(1, Math.round(lengthU(ground) / cell)),
@@ -182,7 +147,7 @@ function fillWithDetachedHouses(ground: Quad, { random, style, plan, character }
       });
       if (random.next() < 0.12) continue;
       const margin = () => Math.min(random.uniform(2, 7), 0.28 * Math.min(lengthU(parcel), lengthV(parcel)));
-      // Two of three in a row lean on the border to the next parcel: semi-detached pairs.
+      // A house may lean on the border to the next parcel in its row; where that one does too, they are a pair.
       const isPaired = random.next() < 0.4;
       const sides: [number, number] = isPaired
         ? column % 2 === 0
@@ -200,7 +165,7 @@ function fillWithDetachedHouses(ground: Quad, { random, style, plan, character }
   }
 }
 
-function fillWithHalls(ground: Quad, task: Building): void {
+function fillWithHalls(ground: Quad, task: BlockTask): void {
   const { random, style, plan } = task;
   const block = longSideAlongU(ground);
   if (lengthU(block) > 42 * style.scale) {
@@ -226,34 +191,8 @@ function fillWithHalls(ground: Quad, task: Building): void {
   });
 }
 
-function leaveOpen(ground: Quad, { random, plan }: Building): void {
-  const covers: [Cover, number][] = [
-    ['field', 3],
-    ['garden', 2],
-    ['court', 2],
-    ['parking', 2],
-    ['pond', 1.2],
-    ['soil', 1],
-    ['slab', 1.2],
-    ['rubble', 1],
-  ];
+function leaveOpen(ground: Quad, { random, plan }: BlockTask): void {
   const middle = random.uniform(0.3, 0.7);
   const { first, second } = cutAcrossU(longSideAlongU(ground), [middle, middle], random.uniform(1, 4));
-  for (const part of [first, second])
-    plan.patches.push({ ground: part, cover: pickWeighted(covers, random) });
-}
-
-function drawYardCover(random: Random): Cover {
-  return pickWeighted(
-    [
-      ['garden', 4],
-      ['soil', 2.5],
-      ['paving', 2],
-      ['rubble', 1],
-      ['tarpaulin', 0.9],
-      ['slab', 0.7],
-      ['pond', 0.1],
-    ],
-    random,
-  );
+  for (const part of [first, second]) plan.patches.push({ ground: part, cover: drawOpenCover(random) });
 }

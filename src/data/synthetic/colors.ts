@@ -3,6 +3,9 @@ import type { Random } from '../../system/random.ts';
 /** Red, green, blue, each 0-255. */
 export type Rgb = readonly [number, number, number];
 
+/** Of all shadows; how deep they are is a matter of opacity. */
+export const SHADOW = '#16151b';
+
 /** Brighter by `factor` > 1, darker below. */
 export function shade([red, green, blue]: Rgb, factor: number): Rgb {
   return [red * factor, green * factor, blue * factor];

@@ -1,15 +1,13 @@
 /** Flat roofs: a parapet with its shadow inside, stains, and the clutter of a terrace that is lived on. */
 
 import type { Random } from '../../system/random.ts';
-import { css, pick, shade } from './colors.ts';
+import { css, pick, SHADOW, shade } from './colors.ts';
 import type { Brush, Roof } from './covering.ts';
 import type { Footprint } from './footprint.ts';
 import { at, lengthU, lengthV, type Point, piece, type Quad } from './quad.ts';
 import { away, inwards } from './ring.ts';
 import type { Sun } from './style.ts';
 import { area, outline as border, disc, gradient, line } from './svg.ts';
-
-const SHADOW = '#17161b';
 
 export function drawFlatRoof(footprint: Footprint, roof: Roof, { style, random, id }: Brush): string {
   const parts = [paintSlab(footprint, roof, random, id)];

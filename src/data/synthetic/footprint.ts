@@ -2,8 +2,8 @@
 
 import { polygonArea, polygonsBox } from '../../masks/polygon.ts';
 import type { Random } from '../../system/random.ts';
-import type { Plot, PlotUse } from './block.ts';
 import { pickWeighted } from './colors.ts';
+import type { Plot, PlotUse } from './plot.ts';
 import {
   at,
   centreOf,
@@ -53,13 +53,13 @@ const SHAPES: Record<PlotUse, [Shape, number][]> = {
     ['L', 0.31],
     ['T', 0.13],
     ['U', 0.08],
-    ['round', 0.05],
+    ['round', 0.03],
   ],
   hall: [
     ['rectangle', 0.62],
     ['L', 0.2],
     ['U', 0.1],
-    ['round', 0.08],
+    ['round', 0.04],
   ],
   shed: [['rectangle', 1]],
 };

@@ -1,8 +1,8 @@
-/** Streets, yards and open ground: what lies between the houses, some of it easily taken for a roof. */
+/** Yards and open ground: what lies between the houses, some of it easily taken for a roof. */
 
 import type { Random } from '../../system/random.ts';
-import type { Cover, Patch } from './block.ts';
-import { css, mix, pick, type Rgb, shade, vary } from './colors.ts';
+import { css, mix, pick, type Rgb, SHADOW, shade, vary } from './colors.ts';
+import type { Cover, Patch } from './plot.ts';
 import {
   at,
   centreOf,
@@ -14,45 +14,10 @@ import {
   piece,
   type Quad,
 } from './quad.ts';
-import { circle } from './ring.ts';
+import { away, circle } from './ring.ts';
 import type { Style } from './style.ts';
 import { area, disc, line, lines, outline } from './svg.ts';
-import type { Street } from './town.ts';
-import { drawVehicle, type VehicleKind } from './vehicles.ts';
-
-export function drawStreet({ ground, isAlley }: Street, style: Style, random: Random): string {
-  const { road, soil, paving } = style.land;
-  if (isAlley) return area(ground, css(vary(mix(road, soil, random.next()), 8, random)), 0.8);
-  // The strip of a street is short along u and long along v.
-  const [width, length] = [lengthU(ground), lengthV(ground)];
-  let drawn = area(ground, css(vary(mix(paving, road, 0.4), 5, random)));
-  const kerb = random.uniform(0.08, 0.16);
-  drawn += area(piece(ground, [kerb, 1 - kerb], [0, 1]), css(vary(road, 5, random)));
-  if (width > 8 && random.next() < 0.5) {
-    drawn += line([at(ground, 0.5, 0), at(ground, 0.5, 1)], {
-      color: '#dcd9cf',
-      width: 0.5,
-      opacity: 0.55,
-      dashes: '4 4',
-    });
-  }
-  const vehicles = Math.round((length / 30) * random.uniform(0, 1.6));
-  for (let i = 0; i < vehicles; i++) {
-    const side = random.next() < 0.5 ? 0.27 : 0.73;
-    const v = random.uniform(0.02, 0.98);
-    drawn += drawVehicle(
-      { centre: at(ground, side, v), along: [at(ground, side, 0), at(ground, side, 1)] },
-      pickVehicle(random),
-      style,
-      random,
-    );
-  }
-  return drawn;
-}
-
-function pickVehicle(random: Random): VehicleKind {
-  return random.next() < 0.82 ? 'car' : 'truck';
-}
+import { drawParking } from './traffic.ts';
 
 export function drawPatch({ ground, cover }: Patch, style: Style, random: Random): string {
   const isStrip = Math.min(lengthU(ground), lengthV(ground)) < NARROW_PX;
@@ -76,6 +41,29 @@ const PAINTERS: Record<Cover, Painter> = {
   parking: drawParking,
   slab: drawSlab,
 };
+
+const WATERS: readonly Rgb[] = [
+  [62, 80, 82],
+  [78, 92, 74],
+  [88, 104, 116],
+];
+const COURTS: readonly Rgb[] = [
+  [150, 82, 66],
+  [76, 112, 92],
+  [84, 108, 140],
+  [132, 130, 126],
+];
+const TARPAULINS: readonly Rgb[] = [
+  [70, 112, 166],
+  [176, 104, 62],
+  [186, 186, 180],
+  [84, 126, 96],
+];
+const TANKS: readonly Rgb[] = [
+  [190, 190, 186],
+  [70, 74, 78],
+  [96, 128, 110],
+];
 
 function plain(ground: Quad, color: Rgb, opacity: number): string {
   return area(ground, css(color), opacity);
@@ -141,18 +129,7 @@ function drawPond(ground: Quad, { land }: Style, random: Random): string {
     const [x, y] = [r * stretch * Math.cos(angle), r * Math.sin(angle)];
     return [cx + x * Math.cos(tilt) - y * Math.sin(tilt), cy + x * Math.sin(tilt) + y * Math.cos(tilt)];
   });
-  const water = vary(
-    pick<Rgb>(
-      [
-        [62, 80, 82],
-        [78, 92, 74],
-        [88, 104, 116],
-      ],
-      random,
-    ),
-    6,
-    random,
-  );
+  const water = vary(pick(WATERS, random), 6, random);
   return (
     plain(ground, vary(land.grass, 8, random), 0.7) +
     area(shore, css(water)) +
@@ -167,19 +144,7 @@ function drawCourt(ground: Quad, { land }: Style, random: Random): string {
   if (width < 8) return surroundings;
   const [u, v] = [(width * 1.8) / lengthU(ground) / 2, width / lengthV(ground) / 2];
   const field = piece(ground, [0.5 - u, 0.5 + u], [0.5 - v, 0.5 + v]);
-  const color = vary(
-    pick<Rgb>(
-      [
-        [150, 82, 66],
-        [76, 112, 92],
-        [84, 108, 140],
-        [132, 130, 126],
-      ],
-      random,
-    ),
-    8,
-    random,
-  );
+  const color = vary(pick(COURTS, random), 8, random);
   const inner = inset(field, [1.5, 1.5, 1.5, 1.5]);
   const chalk = { color: '#e2e0d8', width: 0.6, opacity: 0.75 };
   return [
@@ -198,19 +163,7 @@ function drawTarpaulin(ground: Quad, { land, sun }: Style, random: Random): stri
   const loose = corners.map(
     ([x, y]): Point => [x + random.uniform(-1.2, 1.2), y + random.uniform(-1.2, 1.2)],
   ) as [Point, Point, Point, Point];
-  const color = vary(
-    pick<Rgb>(
-      [
-        [70, 112, 166],
-        [176, 104, 62],
-        [186, 186, 180],
-        [84, 126, 96],
-      ],
-      random,
-    ),
-    10,
-    random,
-  );
+  const color = vary(pick(TARPAULINS, random), 10, random);
   let drawn = yard + area(loose, css(color));
   for (let i = 0; i < 3; i++) {
     const fold = sun.direction[0] > 0 ? 1.15 : 0.85;
@@ -219,34 +172,6 @@ function drawTarpaulin(ground: Quad, { land, sun }: Style, random: Random): stri
       width: 0.7,
       opacity: 0.7,
     });
-  }
-  return drawn;
-}
-
-/** Cars and trucks in rows: boxes with shadows that are no buildings. */
-function drawParking(ground: Quad, style: Style, random: Random): string {
-  let drawn = plain(ground, vary(style.land.road, 8, random), 0.95);
-  const kind: VehicleKind = random.next() < 0.4 ? 'truck' : 'car';
-  const [pitch, depth] = (kind === 'truck' ? [5.2, 14] : [3.6, 8.5]).map((px) => px * style.scale) as [
-    number,
-    number,
-  ];
-  const [columns, rows] = [
-    Math.floor(lengthU(ground) / pitch),
-    Math.max(1, Math.floor(lengthV(ground) / depth)),
-  ];
-  const occupied = random.uniform(0.2, 0.75);
-  for (let row = 0; row < rows; row++) {
-    for (let column = 1; column < columns - 1; column++) {
-      const [u, v] = [(column + 0.5) / columns, (row + 0.5) / rows];
-      if (random.next() > occupied || lengthV(ground) < depth * 0.9) continue;
-      drawn += drawVehicle(
-        { centre: at(ground, u, v), along: [at(ground, u, 0), at(ground, u, 1)] },
-        kind,
-        style,
-        random,
-      );
-    }
   }
   return drawn;
 }
@@ -260,26 +185,10 @@ function drawSlab(ground: Quad, { land, scale, sun }: Style, random: Random): st
   drawn += area(slab, css(color)) + outline(slab, { color: css(shade(color, 0.8)), width: 0.6 });
   if (random.next() < 0.55) {
     const radius = Math.min(random.uniform(1.6, 3.6) * scale, margin + lengthV(slab) * 0.4);
-    const [x, y] = at(slab, random.uniform(0.3, 0.7), random.uniform(0.35, 0.65));
-    const tone = vary(
-      pick<Rgb>(
-        [
-          [190, 190, 186],
-          [70, 74, 78],
-          [96, 128, 110],
-        ],
-        random,
-      ),
-      8,
-      random,
-    );
-    drawn += disc(
-      [x - sun.direction[0] * 1.5, y - sun.direction[1] * 1.5],
-      radius,
-      '#141318',
-      sun.shadowOpacity,
-    );
-    drawn += disc([x, y], radius, css(tone)) + disc([x, y], radius * 0.55, css(shade(tone, 0.92)));
+    const place = at(slab, random.uniform(0.3, 0.7), random.uniform(0.35, 0.65));
+    const tone = vary(pick(TANKS, random), 8, random);
+    drawn += disc(away(place, sun, 1.5), radius, SHADOW, sun.shadowOpacity);
+    drawn += disc(place, radius, css(tone)) + disc(place, radius * 0.55, css(shade(tone, 0.92)));
   }
   return drawn;
 }

@@ -6,6 +6,7 @@ import { css, mix, type Rgb, shade } from './colors.ts';
 import type { Brush, Roof } from './covering.ts';
 import type { Footprint } from './footprint.ts';
 import { at, centreOf, distance, flat, lengthU, lengthV, type Point, piece, type Quad } from './quad.ts';
+import { inwards } from './ring.ts';
 import type { Sun } from './style.ts';
 import { area, disc, gradient, line } from './svg.ts';
 
@@ -20,17 +21,21 @@ export function drawPitchedRoof(footprint: Footprint, roof: Roof, { style, rando
   const contrast = random.uniform(0.12, 0.34) * (roof.form === 'cone' ? 0.6 : 1);
   const period = random.uniform(1.7, 3.1);
   const relief = random.uniform(0.02, 0.1);
-  const parts = planes.map((plane, i) => {
+  const surfaces = planes.map((plane, i) => {
     const color = shade(roof.color, lightOn(plane, style.sun, contrast));
     return paintPlane(plane, { color, period, relief, covering: roof.covering }, `${id}-${i}`);
   });
-  if (roof.form !== 'cone')
-    parts.push(
-      drawWear(footprint, roof, random),
-      drawRidges(footprint, roof, random),
-      drawFittings(footprint, random),
-    );
-  return parts.join('');
+  // Two planes cover the pixels of their common edge only in part: without a layer below, the ground would shine through.
+  const bedding = area(inwards(footprint.outline, 0.6), css(roof.color));
+  const details =
+    roof.form === 'cone'
+      ? []
+      : [
+          drawWear(footprint, roof, random),
+          drawRidges(footprint, roof, random),
+          drawFittings(footprint, random),
+        ];
+  return [bedding, ...surfaces, ...details].join('');
 }
 
 function planesOf({ shape, outline, wings }: Footprint, { form }: Roof): Plane[] {

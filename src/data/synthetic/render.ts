@@ -2,10 +2,10 @@
 
 import sharp from 'sharp';
 import type { Random } from '../../system/random.ts';
-import type { Patch } from './block.ts';
 import type { Footprint } from './footprint.ts';
 import { paintGround } from './ground.ts';
-import { drawPatch, drawStreet } from './open-land.ts';
+import { drawPatch } from './open-land.ts';
+import type { Patch } from './plot.ts';
 import { isInView, type Quad } from './quad.ts';
 import { drawRoof } from './roof.ts';
 import { expose } from './sensor.ts';
@@ -13,6 +13,7 @@ import { drawGroundShadows, drawShadowsOnRoof } from './shadows.ts';
 import type { Style } from './style.ts';
 import { svgDocument } from './svg.ts';
 import type { Street } from './town.ts';
+import { drawStreet } from './traffic.ts';
 import { drawTree, type Tree } from './trees.ts';
 
 /** Everything that stands in a scene, before it is drawn. */

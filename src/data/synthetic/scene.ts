@@ -19,8 +19,8 @@ export interface Scene {
   buildings: { polygons: number[][] }[];
 }
 
-export const SMALLEST_SCENE = 128;
-export const LARGEST_SCENE = 2048;
+const SMALLEST_SCENE = 128;
+const LARGEST_SCENE = 2048;
 
 /** Buildings on 128 x 128 pixels; a town with fewer or more is laid out anew. */
 const BUILDINGS_PER_SCENE = { area: 128 * 128, least: 8, most: 25 };
@@ -42,7 +42,10 @@ export async function drawScene(options: { size: number; random: Random }): Prom
   return { png: await renderScene(content, random), buildings };
 }
 
-/** Lays a scene out without drawing it. */
+/**
+ * Lays a scene out without drawing it.
+ * About every second layout has a fitting number of buildings. Each try draws a new style, so that the loop ends.
+ */
 export function planScene(
   size: number,
   random: Random,

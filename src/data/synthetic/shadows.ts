@@ -1,12 +1,11 @@
 /** Shadows of buildings and trees, on the ground and on lower roofs. */
 
+import { SHADOW } from './colors.ts';
 import type { Footprint } from './footprint.ts';
 import { shadowPath } from './ring.ts';
 import type { Style } from './style.ts';
 import { disc, path, ring } from './svg.ts';
 import { type Tree, treeShadow } from './trees.ts';
-
-const SHADOW_COLOR = '#15151c';
 
 /** All shadows on the ground in one group: where two fall together it is no darker. */
 export function drawGroundShadows(
@@ -15,11 +14,11 @@ export function drawGroundShadows(
   { sun }: Style,
 ): string {
   const houses = footprints.map(({ outline, plot }) =>
-    path(shadowPath(outline, sun, plot.storeys * sun.shadowPerStorey), SHADOW_COLOR),
+    path(shadowPath(outline, sun, plot.storeys * sun.shadowPerStorey), SHADOW),
   );
   const crowns = trees.map((tree) => {
     const { place, radius } = treeShadow(tree, sun);
-    return disc(place, radius, SHADOW_COLOR);
+    return disc(place, radius, SHADOW);
   });
   return `<g opacity="${sun.shadowOpacity.toFixed(2)}">${houses.join('')}${crowns.join('')}</g>`;
 }
@@ -38,7 +37,7 @@ export function drawShadowsOnRoof(
   if (paths.length === 0) return '';
   return (
     `<clipPath id="${id}"><path d="${ring(low.outline)}"/></clipPath>` +
-    `<g clip-path="url(#${id})">${path(paths.join(''), SHADOW_COLOR, sun.shadowOpacity)}</g>`
+    `<g clip-path="url(#${id})">${path(paths.join(''), SHADOW, sun.shadowOpacity)}</g>`
   );
 }
 

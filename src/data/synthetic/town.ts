@@ -1,7 +1,8 @@
 /** Streets and the blocks between them: a large square is cut in two by a street, again and again. */
 
 import type { Random } from '../../system/random.ts';
-import { type BlockPlan, fillBlock } from './block.ts';
+import { fillBlock } from './block.ts';
+import type { BlockPlan } from './plot.ts';
 import { cutAcrossU, isInView, lengthU, lengthV, longSideAlongU, type Point, type Quad } from './quad.ts';
 import type { Style } from './style.ts';
 

@@ -1,8 +1,8 @@
 import { pointInPolygon, polygonArea } from '../../masks/polygon.ts';
 import type { Random } from '../../system/random.ts';
-import type { Patch } from './block.ts';
 import { css, type Rgb, shade, vary } from './colors.ts';
 import type { Footprint } from './footprint.ts';
+import type { Patch } from './plot.ts';
 import { at, flat, isInView, type Point } from './quad.ts';
 import type { Style, Sun } from './style.ts';
 import { area, disc } from './svg.ts';

@@ -1,5 +1,5 @@
 import type { Random } from '../../system/random.ts';
-import { css, pick, type Rgb, shade, vary } from './colors.ts';
+import { css, pick, type Rgb, SHADOW, shade, vary } from './colors.ts';
 import { distance, type Point } from './quad.ts';
 import { away } from './ring.ts';
 import type { Style } from './style.ts';
@@ -44,7 +44,7 @@ export function drawVehicle(
   const shadow = body.map((corner) => away(corner, sun, size.height));
   const [windowFrom, windowTo] = kind === 'car' ? [-0.22, 0.02] : [0.3, 0.36];
   return [
-    area(shadow, '#141318', sun.shadowOpacity),
+    area(shadow, SHADOW, sun.shadowOpacity),
     area(body, css(paint)),
     area(box(windowFrom, windowTo, 0.42), css(kind === 'car' ? [44, 48, 54] : shade(paint, 0.6))),
   ].join('');

@@ -128,7 +128,7 @@ describe('downloadFromHub', () => {
 
   it('leaves what it has for the next run when the connection keeps breaking', async () => {
     const { server, folder, run } = await setUp({
-      bodyFaults: [{ cutAfter: 100_000 }, { cutAfter: 0 }, { cutAfter: 0 }],
+      bodyFaults: [{ cutAfter: 100_000 }, { cutAfter: 0 }, { cutAfter: 0 }, { cutAfter: 0 }],
     });
     await expectUserError(
       run(),
@@ -149,7 +149,9 @@ describe('downloadFromHub', () => {
     await expectWhole(folder);
     const warnings = log.lines.filter((line) => line.startsWith('warning'));
     expect(warnings).toHaveLength(2);
-    expect(warnings[1]).toBe(`warning: HTTP status ${status}; next try in 0.001 s`);
+    expect(warnings[1]).toMatch(
+      new RegExp(`^warning: Download: .+ \\(HTTP status ${status}\\); next try in 0.001 s$`),
+    );
   });
 
   it('gives up after a few tries without progress', async () => {
@@ -157,7 +159,7 @@ describe('downloadFromHub', () => {
     const { server, run } = await setUp({ bodyFaults });
     await expectUserError(
       run(),
-      'HTTP status 503; try again later, set HF_ENDPOINT to a mirror, or set data.source',
+      'the server failed (HTTP status 503); check the network and try again later, set HF_ENDPOINT to a mirror',
     );
     expect(server.requests.filter((request) => request.startsWith('body'))).toHaveLength(RETRIES.attempts);
   });
@@ -182,7 +184,7 @@ describe('downloadFromHub', () => {
 
   it('throws away what is longer than announced', async () => {
     const { folder, run } = await setUp({ bodyFaults: ['too many bytes'] });
-    await expectUserError(run(), /Server sends more than the 400000 bytes that it announced/);
+    await expectUserError(run(), 'sends more than the 400000 bytes that the hub announced');
     await run();
     await expectWhole(folder);
   });
@@ -227,7 +229,7 @@ describe('downloadFromHub', () => {
     const offline = { ...download, access: { hubUrl, accessToken: undefined } };
     await expectUserError(
       downloadFromHub(offline, log, RETRIES),
-      `Cannot download data/train.zip of owner/buildings at 9d6cd89e from ${new URL(hubUrl).host}: no connection (ECONNREFUSED); check the network, try again later, set HF_ENDPOINT to a mirror, or set data.source to local and data.path to a folder with data/train.zip`,
+      `Cannot download data/train.zip of owner/buildings at 9d6cd89e from ${new URL(hubUrl).host}: the connection failed (ECONNREFUSED); check the network and try again later, set HF_ENDPOINT to a mirror, or set data.source to local and data.path to a folder with data/train.zip`,
     );
     expect(await filesIn(folder)).toEqual([]);
   });

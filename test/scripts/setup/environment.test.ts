@@ -16,6 +16,8 @@ describe('environmentLines', () => {
   });
 
   it("leaves out the Node that is the machine's own", () => {
-    expect(pathAfterEval(environmentLines('/p', '/usr/bin/node'))).toBe('/p/bin:/p/.tools/python/bin:/before');
+    expect(pathAfterEval(environmentLines('/p', '/usr/bin/node'))).toBe(
+      '/p/bin:/p/.tools/python/bin:/before',
+    );
   });
 });

@@ -15,7 +15,9 @@ describe('chooseFlavour', () => {
     expect(chooseFlavour({ PATH: '', TF_RUNTIME: 'gpu' }, nothing)).toBe('gpu');
     expect(chooseFlavour({ PATH: '', TF_RUNTIME: 'cpu' }, () => true)).toBe('cpu');
     expect(chooseFlavour({ PATH: '', TF_RUNTIME: '' }, nothing)).toBe('cpu');
-    expect(() => chooseFlavour({ TF_RUNTIME: 'cuda' })).toThrow('TF_RUNTIME must be cpu, gpu or not set, got "cuda"');
+    expect(() => chooseFlavour({ TF_RUNTIME: 'cuda' })).toThrow(
+      'TF_RUNTIME must be cpu, gpu or not set, got "cuda"',
+    );
   });
 });
 

@@ -11,7 +11,14 @@ import type { Python } from '../../../scripts/setup/python.ts';
 import { useTempFolders } from '../../support/temp-folder.ts';
 
 const tempFolder = useTempFolders();
-const good: Python = { path: '/usr/bin/python3', major: 3, minor: 11, venv: true, ensurepip: true, pip: '23.0.1' };
+const good: Python = {
+  path: '/usr/bin/python3',
+  major: 3,
+  minor: 11,
+  venv: true,
+  ensurepip: true,
+  pip: '23.0.1',
+};
 
 describe('programsOnPath', () => {
   it('finds programs in the order of PATH, follows links, and passes over folders, plain files and what is left out', async () => {
@@ -27,7 +34,9 @@ describe('programsOnPath', () => {
     await mkdir(join(folder, 'dir/tool'), { recursive: true });
     await mkdir(join(folder, 'link'));
     await symlink('../a/tool', join(folder, 'link/tool'));
-    const path = ['plain', 'own/bin', 'link', 'dir', 'nowhere', 'a'].map((name) => join(folder, name)).join(':');
+    const path = ['plain', 'own/bin', 'link', 'dir', 'nowhere', 'a']
+      .map((name) => join(folder, name))
+      .join(':');
     expect(programsOnPath('tool', `:${path}`, join(folder, 'own'))).toEqual([
       join(folder, 'link/tool'),
       join(folder, 'a/tool'),
@@ -47,7 +56,10 @@ describe('missingPython', () => {
   it.each([
     ['a Python with ensurepip', good],
     ['a Python with ensurepip and no pip', { ...good, pip: null }],
-    ['a Python without ensurepip whose pip fills other environments', { ...good, ensurepip: false, pip: '22.3' }],
+    [
+      'a Python without ensurepip whose pip fills other environments',
+      { ...good, ensurepip: false, pip: '22.3' },
+    ],
   ])('takes %s', (_, python) => {
     expect(missingPython([python])).toBeUndefined();
   });

@@ -1,0 +1,166 @@
+/**
+ * How training went, as one picture: losses, accuracy on valid, learning rate and gradient norm by epoch.
+ */
+import { Error as ERRORS_ONLY, parse, View } from 'vega';
+import { compile, type TopLevelSpec } from 'vega-lite';
+
+/** Figures by name, of one epoch or one step; null where a figure is undefined. */
+type HistoryRow = Readonly<Record<string, number | null>>;
+
+interface Series {
+  key: string;
+  name: string;
+  /** Okabe and Ito's colours, which people with any colour vision tell apart (https://jfly.uni-koeln.de/color/). */
+  color: string;
+}
+
+interface Panel {
+  title: string;
+  /** The vertical axis: the quantity's unit, or what is better. */
+  axis: string;
+  range?: [number, number];
+  series: readonly Series[];
+}
+
+const BLUE = '#0072b2';
+const ORANGE = '#d55e00';
+const GREEN = '#009e73';
+const PINK = '#cc79a7';
+
+const PANELS: readonly Panel[] = [
+  {
+    title: 'Loss',
+    axis: 'sum of the weighted terms',
+    series: [
+      { key: 'train/loss', name: 'training', color: BLUE },
+      { key: 'valid/loss', name: 'validation', color: ORANGE },
+    ],
+  },
+  {
+    title: 'Accuracy on the validation split',
+    axis: '0–1, higher is better',
+    range: [0, 1],
+    series: [
+      { key: 'valid/mask_ap', name: 'mask mAP', color: BLUE },
+      { key: 'valid/mask_ap50', name: 'mask mAP50', color: ORANGE },
+      { key: 'valid/iou', name: 'IoU', color: GREEN },
+      { key: 'valid/dice', name: 'Dice', color: PINK },
+    ],
+  },
+  {
+    title: 'Learning rate',
+    axis: 'per step',
+    series: [{ key: 'train/learning_rate', name: 'learning rate', color: BLUE }],
+  },
+  {
+    title: 'Gradient norm',
+    axis: 'global L2 norm',
+    series: [{ key: 'train/gradient_norm', name: 'gradient norm', color: BLUE }],
+  },
+];
+
+/** Pixels kept for the numbers at the vertical axes, so that the panels stand in line. */
+const Y_LABELS_WIDTH = 48;
+
+/** Up to this many rows, each gets a dot. */
+const MAX_DOTTED_ROWS = 60;
+
+/**
+ * @param history one row per epoch, with `epoch` and any of the figures above; without `epoch`, rows are counted from 1.
+ *   A figure that is null or missing leaves a gap in its line.
+ * @returns an SVG document; panels stay empty without rows
+ */
+export async function curvesSvg(history: readonly HistoryRow[]): Promise<string> {
+  const hasDots = history.length <= MAX_DOTTED_ROWS;
+  const spec: TopLevelSpec = {
+    $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
+    background: '#ffffff',
+    padding: 16,
+    columns: 2,
+    spacing: 36,
+    concat: PANELS.map((panel) => panelSpec(panel, history, hasDots)),
+    resolve: { scale: { color: 'independent' } },
+    config: {
+      font: 'Inter, Segoe UI, Helvetica, Arial, sans-serif',
+      title: { anchor: 'start', fontSize: 14, fontWeight: 600, color: '#202124', subtitleColor: '#5f6368' },
+      axis: {
+        labelColor: '#5f6368',
+        titleColor: '#5f6368',
+        titleFontWeight: 'normal',
+        gridColor: '#eceff1',
+        domainColor: '#bdc1c6',
+        tickColor: '#bdc1c6',
+      },
+      legend: { labelColor: '#202124', labelFontSize: 11, symbolStrokeWidth: 3, columnPadding: 14 },
+      view: { stroke: null },
+    },
+  };
+  const view = new View(parse(compile(spec).spec), { renderer: 'none', logLevel: ERRORS_ONLY });
+  try {
+    return await view.toSVG();
+  } finally {
+    view.finalize();
+  }
+}
+
+function panelSpec(panel: Panel, history: readonly HistoryRow[], hasDots: boolean) {
+  const names = panel.series.map(({ name }) => name);
+  return {
+    title: { text: panel.title, subtitle: panel.axis, frame: 'group' as const, offset: 10 },
+    width: 380,
+    height: 220,
+    data: { values: panelValues(panel, history) },
+    mark: {
+      type: 'line' as const,
+      strokeWidth: 2,
+      invalid: 'break-paths-show-domains' as const,
+      ...(hasDots && { point: { size: 22, filled: true } }),
+    },
+    encoding: {
+      x: {
+        field: 'epoch',
+        type: 'quantitative' as const,
+        title: 'epoch',
+        axis: { tickMinStep: 1, grid: false, format: 'd' },
+        scale: { domain: epochDomain(history), nice: false },
+      },
+      y: {
+        field: 'value',
+        type: 'quantitative' as const,
+        title: null,
+        axis: { format: '~g', tickCount: 6, minExtent: Y_LABELS_WIDTH },
+        scale: panel.range
+          ? { domain: panel.range }
+          : { zero: true, ...(history.length === 0 && { domain: [0, 1] }) },
+      },
+      color: {
+        field: 'series',
+        type: 'nominal' as const,
+        title: null,
+        scale: { domain: names, range: panel.series.map(({ color }) => color) },
+        legend: names.length > 1 ? { orient: 'top' as const, symbolType: 'stroke' } : null,
+      },
+    },
+  };
+}
+
+function panelValues({ series }: Panel, history: readonly HistoryRow[]) {
+  return series.flatMap(({ key, name }) =>
+    history.map((row, i) => ({ series: name, epoch: epochOf(row, i), value: finiteOrNull(row[key]) })),
+  );
+}
+
+/** At least one epoch wide, from the first one on. */
+function epochDomain(history: readonly HistoryRow[]): [number, number] {
+  const epochs = history.map(epochOf);
+  const first = epochs.length === 0 ? 0 : Math.min(...epochs);
+  return [first, Math.max(first + 1, ...epochs)];
+}
+
+function epochOf(row: HistoryRow, index: number): number {
+  return row.epoch ?? index + 1;
+}
+
+function finiteOrNull(value: number | null | undefined): number | null {
+  return value !== null && value !== undefined && Number.isFinite(value) ? value : null;
+}

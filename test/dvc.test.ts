@@ -1,0 +1,93 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { readComments } from '../scripts/params-schema.ts';
+
+const ROOT = resolve(import.meta.dirname, '..');
+const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
+
+interface Stage {
+  cmd: string;
+  deps: string[];
+  params: string[];
+  outs: (string | Record<string, unknown>)[];
+}
+
+const { stages } = parse(read('dvc.yaml')) as { stages: Record<string, Stage> };
+const keys = [...readComments(read('params.yaml')).keys()];
+const leaves = keys.filter((key) => !keys.some((other) => other.startsWith(`${key}.`)));
+const isWithin = (part: string, whole: string, separator: string) =>
+  `${part}${separator}`.startsWith(`${whole}${separator}`);
+
+/** Files of src/ that a file runs, itself included; imports of types alone do not count. */
+function codeOf(file: string, seen = new Set<string>()): Set<string> {
+  if (seen.has(file)) return seen;
+  seen.add(file);
+  const text = read(file);
+  for (const [statement, path] of text.matchAll(
+    /(?:import|export)\s[^;]*?from '(\.[^']+)'|import\('(\.[^']+)'\)/g,
+  )) {
+    if (path === undefined || /^(import|export) type/.test(statement)) continue;
+    codeOf(relative(ROOT, resolve(dirname(join(ROOT, file)), path)), seen);
+  }
+  return seen;
+}
+
+/** Keys that no stage needs to run again for. */
+const WITHOUT_EFFECT = ['device', 'paths.raw', 'tracking'];
+
+/** Rooms that shape no result: messages, files, params as such (each stage names its own), who is told of figures. */
+const NO_RESULT = ['src/params', 'src/system', 'src/tracking'];
+
+const entries = [
+  ['data-prep', 'src/data/prepare.ts', []],
+  // The look of curves and pictures is no reason to train again.
+  ['train', 'src/train/run.ts', ['src/visualize']],
+  ['inference', 'src/inference/run.ts', []],
+] as const;
+
+describe('dvc.yaml', () => {
+  it('runs the three stages by their commands', () => {
+    expect(Object.entries(stages).map(([name, { cmd }]) => [name, cmd])).toEqual([
+      ['data-prep', 'node bin/aerial.js data-prep'],
+      ['train', 'node bin/aerial.js train'],
+      ['inference', 'node bin/aerial.js inference'],
+    ]);
+  });
+
+  it('names only params that exist', () => {
+    const named = Object.values(stages).flatMap(({ params }) => params);
+    expect(named.filter((key) => !keys.includes(key))).toEqual([]);
+  });
+
+  it('has each param in a stage, in an out, or among those without effect', () => {
+    const named = [
+      ...Object.values(stages).flatMap(({ params }) => params),
+      'paths.prepared',
+      'paths.runs',
+      ...WITHOUT_EFFECT,
+    ];
+    expect(leaves.filter((key) => !named.some((whole) => isWithin(key, whole, '.')))).toEqual([]);
+  });
+
+  it('prepares no data anew for a param of train', () => {
+    const own = stages['data-prep']!.params;
+    expect(own.filter((key) => /^(train|model|loss|evaluate|inference)\b/.test(key))).toEqual([]);
+    expect(own).not.toContain('data');
+  });
+
+  it.each(entries)('has all code of %s among its deps', (name, entry, exempt) => {
+    const { deps } = stages[name]!;
+    const covered = [...deps, ...NO_RESULT, ...exempt];
+    const missing = [...codeOf(entry)].filter((file) => !covered.some((whole) => isWithin(file, whole, '/')));
+    expect(missing).toEqual([]);
+  });
+
+  it.each(entries)('has no dep of %s in src/ that its code does not use', (name, entry) => {
+    const used = [...codeOf(entry)];
+    const inSource = stages[name]!.deps.filter((dep) => dep.startsWith('src/'));
+    expect(inSource.filter((dep) => !existsSync(join(ROOT, dep)))).toEqual([]);
+    expect(inSource.filter((dep) => !used.some((file) => isWithin(file, dep, '/')))).toEqual([]);
+  });
+});

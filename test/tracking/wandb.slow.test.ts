@@ -1,0 +1,41 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { environmentFor } from './fake-wandb.ts';
+import { createBench, expectWholeRun, logWholeRun, noClient } from './wandb-bench.ts';
+
+let bench: Awaited<ReturnType<typeof createBench>>;
+
+beforeEach(async (context) => {
+  context.skip(noClient !== '', noClient);
+  bench = await createBench();
+});
+
+afterEach(() => bench?.close());
+
+describe('createWandbTracker without its server', () => {
+  it('loses nothing when the server goes away in mid-run: the command that it names uploads the rest', async () => {
+    const server = await bench.server();
+    const port = Number(new URL(server.url).port);
+    const tracker = bench.tracker(environmentFor(server, bench.folder));
+    await bench.until(() => bench.lines.length > 0);
+    await server.close();
+    logWholeRun(tracker);
+    await tracker.finish(0);
+    expect(bench.lines.slice(1)).toEqual([
+      'Waiting for Weights & Biases to take the rest, at most 30 s',
+      expect.stringContaining('not done after 30 s'),
+    ]);
+    const again = await bench.server(port);
+    await bench.runSyncCommand(bench.lines[2]!, again);
+    expectWholeRun(again, bench.params);
+  });
+
+  it('records offline when the server was never there', async () => {
+    const tracker = bench.tracker(environmentFor({ url: 'http://127.0.0.1:9' }, bench.folder));
+    logWholeRun(tracker);
+    await tracker.finish(0);
+    expect(bench.lines.at(-2)).toMatch(/cannot go online \(.*refused.*\): recording offline/);
+    const server = await bench.server();
+    await bench.runSyncCommand(bench.lines.at(-1)!, server);
+    expectWholeRun(server, bench.params);
+  });
+});

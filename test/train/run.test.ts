@@ -1,0 +1,150 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { prepareData } from '../../src/data/prepare.ts';
+import { formatInferenceSummary, runInference } from '../../src/inference/run.ts';
+import { readSafetensors } from '../../src/model/safetensors.ts';
+import type { Params } from '../../src/params/schema.ts';
+import { UsageError, UserError } from '../../src/system/errors.ts';
+import { tf } from '../../src/system/tensorflow.ts';
+import { formatTrainingSummary, runTraining, type TrainingSummary } from '../../src/train/run.ts';
+import { collectLog } from '../support/collect-log.ts';
+import { recordingTracker } from '../support/recording-tracker.ts';
+import { tinyParams } from '../support/tiny-model.ts';
+
+let folder: string;
+const tracker = recordingTracker();
+let params: Params;
+let summary: TrainingSummary;
+let lines: string[];
+
+const context = (signal = new AbortController().signal) => {
+  const log = collectLog();
+  return { lines: log.lines, context: { log, tracker, signal } };
+};
+const inRuns = (...path: string[]) => join(params.paths.runs, ...path);
+const readJson = async (path: string) => JSON.parse(await readFile(path, 'utf8'));
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'aerial-run-'));
+  params = tinyParams(folder);
+  params.data.synthetic = { size: 128, train: 5, valid: 2, test: 3 };
+  params.data.min_area = 30;
+  params.train.epochs = 2;
+  params.tracking.images = 1;
+  await prepareData(params, collectLog());
+  const run = context();
+  lines = run.lines;
+  summary = await runTraining(params, run.context);
+}, 120_000);
+afterAll(() => rm(folder, { recursive: true }));
+
+describe('runTraining', () => {
+  it('keeps the best model, its params, figures and curves', async () => {
+    expect((await readdir(inRuns('train'))).toSorted()).toEqual([
+      'best.safetensors',
+      'curves.svg',
+      'history.json',
+      'metrics.json',
+      'params.yaml',
+    ]);
+    expect(parse(await readFile(inRuns('train', 'params.yaml'), 'utf8'))).toEqual(params);
+    const { tensors, metadata } = await readSafetensors(inRuns('train', 'best.safetensors'));
+    expect(tensors.size).toBeGreaterThan(100);
+    expect(Number(metadata.epoch)).toBe(summary.best!.epoch);
+    const metrics = await readJson(inRuns('train', 'metrics.json'));
+    expect(metrics.mask).toHaveProperty('ap50');
+    expect(metrics.epoch).toBe(summary.best!.epoch);
+  });
+  it('writes one row of history per epoch', async () => {
+    const history = await readJson(inRuns('train', 'history.json'));
+    expect(history.map((row: { epoch: number }) => row.epoch)).toEqual([1, 2]);
+    for (const key of ['train/loss', 'valid/loss', 'valid/mask_ap', 'valid/iou', 'train/gradient_norm']) {
+      expect(history[1]).toHaveProperty([key]);
+    }
+    expect(await readFile(inRuns('train', 'curves.svg'), 'utf8')).toMatch(/^<svg/);
+  });
+  it('tells the tracker every step, every validation, its pictures and the best figures', () => {
+    const steps = tracker.rows.filter(({ row }) => 'train/loss' in row).map(({ step }) => step);
+    expect(steps).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(tracker.rows.filter(({ row }) => 'valid/mask_ap' in row).map(({ step }) => step)).toEqual([3, 6]);
+    expect(tracker.images.map(({ key }) => key)).toEqual(['valid/comparison_0', 'valid/comparison_0']);
+    expect(tracker.images[0]!.png.subarray(1, 4).toString()).toBe('PNG');
+    expect(tracker.summaries[0]).toHaveProperty(['best/mask_ap50']);
+  });
+  it('says what it trains on and how each epoch went', () => {
+    expect(lines[0]).toMatch(/^Training custom .* on 5 images at 64 px, 2 for validation$/);
+    expect(lines.filter((line) => /^epoch \d\/2 · train loss [\d.]+ · valid loss/.test(line))).toHaveLength(2);
+    expect(formatTrainingSummary(summary)).toMatch(/^Trained 6 steps/);
+  });
+  it('leaves no tensor behind', async () => {
+    const before = tf.memory().numTensors;
+    await runTraining({ ...params, train: { ...params.train, epochs: 1 } }, context().context);
+    expect(tf.memory().numTensors).toBe(before);
+  }, 60_000);
+  it('stops when the user stops it, keeping the last good model', async () => {
+    const before = await readFile(inRuns('train', 'best.safetensors'));
+    const stopped = await runTraining(params, context(AbortSignal.abort()).context);
+    expect(stopped).toMatchObject({ model: null, steps: 0, best: null });
+    expect(formatTrainingSummary(stopped)).toMatch(/no model was kept/);
+    expect(await readFile(inRuns('train', 'best.safetensors'))).toEqual(before);
+  });
+  it('stops when its time is over, with a validation and a model', async () => {
+    const short = { ...params, train: { ...params.train, epochs: 50, max_minutes: 0.0001 } };
+    const run = context();
+    const result = await runTraining(short, run.context);
+    expect(result).toMatchObject({ epochs: 1, steps: 1 });
+    expect(result.model).toBe(inRuns('train', 'best.safetensors'));
+    expect(run.lines.join('\n')).toMatch(/train.max_minutes \(0.0001\) is over/);
+  }, 60_000);
+  it('stops at a loss that is not finite, naming term, step and images', async () => {
+    const wild = { ...params, train: { ...params.train, learning_rate: 1e30, min_learning_rate: 0, warmup_steps: 0 } };
+    const failure = await runTraining(wild, context().context).catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(UserError);
+    expect(String(failure)).toMatch(/stopped at step \d+: \w+ is (NaN|-?Infinity).*learning_rate.*\.png/);
+  }, 60_000);
+  it('says what to do when nothing is prepared', async () => {
+    const nowhere = { ...params, paths: { ...params.paths, prepared: inRuns('nothing') } };
+    await expect(runTraining(nowhere, context().context)).rejects.toThrow(/aerial data-prep/);
+  });
+});
+
+describe('runInference', () => {
+  it('writes a picture for every test image, metrics and predictions', async () => {
+    const result = await runInference(params, context().context);
+    const files = (await readdir(inRuns('inference_results'))).toSorted();
+    expect(files.filter((file) => file.endsWith('.png'))).toHaveLength(3);
+    expect(files).toContain('metrics.json');
+    const metrics = await readJson(inRuns('inference_results', 'metrics.json'));
+    expect(metrics).toEqual(result.metrics);
+    for (const key of ['ap', 'ap50']) {
+      expect(metrics.mask).toHaveProperty(key);
+      expect(metrics.box).toHaveProperty(key);
+    }
+    const predictions = await readJson(inRuns('inference_results', 'predictions.json'));
+    for (const { segmentation } of predictions) expect(typeof segmentation.counts).toBe('string');
+    expect(formatInferenceSummary(result)).toMatch(/^On test \(3 images, \d+ buildings\):/);
+  }, 60_000);
+  it('replaces old results whole, and keeps them when it fails', async () => {
+    await writeFile(inRuns('inference_results', 'old.png'), '');
+    const aborted = runInference(params, context(AbortSignal.abort(new Error('stopped'))).context);
+    await expect(aborted).rejects.toThrow('stopped');
+    expect(await readdir(inRuns('inference_results'))).toContain('old.png');
+    await runInference({ ...params, inference: { ...params.inference, max_images: 1 } }, context().context);
+    const files = await readdir(inRuns('inference_results'));
+    expect(files.filter((file) => file.endsWith('.png'))).toHaveLength(1);
+    expect((await readdir(params.paths.runs)).toSorted()).toEqual(['inference_results', 'train']);
+  }, 60_000);
+  it('says what to do without a model', async () => {
+    const nowhere = { ...params, paths: { ...params.paths, runs: inRuns('nothing') } };
+    await expect(runInference(nowhere, context().context)).rejects.toThrow(/no trained model .*aerial train/);
+  });
+  it('refuses params that do not fit the model, naming them', async () => {
+    const model = { ...params.model, anchor_ratios: [1], fpn_channels: 16 };
+    const failure = await runInference({ ...params, model }, context().context).catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(UsageError);
+    expect(String(failure)).toMatch(/model.fpn_channels is 16, trained with 8; model.anchor_ratios is \[1\], trained with/);
+  });
+});

@@ -1,0 +1,111 @@
+import { afterAll, describe, expect, it } from 'vitest';
+import { disposeBatch } from '../../src/data/batch.ts';
+import { maskRcnnLoss } from '../../src/loss/mask-rcnn-loss.ts';
+import { createMaskRcnn } from '../../src/model/mask-rcnn.ts';
+import { predict } from '../../src/model/predict.ts';
+import type { Params } from '../../src/params/schema.ts';
+import { tf } from '../../src/system/tensorflow.ts';
+import { createOptimizer } from '../../src/train/optimizer.ts';
+import { createTrainStep } from '../../src/train/step.ts';
+import { readFigures } from '../../src/train/train-epoch.ts';
+import { tinyBatch } from '../support/tiny-batch.ts';
+import { tinyParams } from '../support/tiny-model.ts';
+
+const params = tinyParams();
+const batch = tinyBatch(params);
+afterAll(() => disposeBatch(batch));
+
+async function trainSteps(steps: number, options: Params = params) {
+  const model = createMaskRcnn(options);
+  const optimizer = createOptimizer(model.weights, options.train);
+  const trainStep = createTrainStep(model, optimizer, options);
+  const figures = [];
+  for (let step = 1; step <= steps; step++) {
+    const inputs = {
+      batch,
+      learningRate: tf.scalar(0.01),
+      step: tf.scalar(step),
+      seed: tf.tensor1d([7, step], 'int32'),
+    };
+    figures.push(await readFigures(trainStep(inputs)));
+    tf.dispose([inputs.learningRate, inputs.step, inputs.seed]);
+  }
+  return { model, optimizer, figures };
+}
+
+describe('createTrainStep', () => {
+  it('adds up the terms with their weights', async () => {
+    const weights = { objectness_weight: 2, rpn_box_weight: 3, class_weight: 5, box_weight: 7, focal_weight: 11, dice_weight: 13 };
+    const { figures } = await trainSteps(1, { ...params, loss: { ...params.loss, ...weights } });
+    const { objectness, rpnBox, class: classLoss, box, focal, dice, total } = figures[0]!;
+    const sum = 2 * objectness + 3 * rpnBox + 5 * classLoss + 7 * box + 11 * focal + 13 * dice;
+    expect(total).toBeCloseTo(sum, 3);
+    for (const term of [objectness, rpnBox, classLoss, box, focal, dice]) expect(term).toBeGreaterThan(0);
+  });
+  it('leaves no tensor behind, however many steps', async () => {
+    const { model, optimizer } = await trainSteps(1);
+    model.dispose();
+    optimizer.dispose();
+    const before = tf.memory().numTensors;
+    const again = await trainSteps(3);
+    again.model.dispose();
+    again.optimizer.dispose();
+    expect(tf.memory().numTensors).toBe(before);
+  });
+  it('changes every weight: no part is cut off from the loss', async () => {
+    const fresh = createMaskRcnn(params);
+    const { model } = await trainSteps(3);
+    const unchanged = [...model.weights.variables]
+      .filter(([name, variable]) => variable.equal(fresh.weights.variables.get(name)!).all().dataSync()[0])
+      .map(([name]) => name);
+    expect(unchanged).toEqual([]);
+  });
+  it('learns a batch by heart: the loss falls to less than half, and the buildings are found', async () => {
+    const { model, figures } = await trainSteps(80);
+    expect(figures.at(-1)!.total).toBeLessThan(0.5 * figures[0]!.total);
+    const { scores, valid } = predict(model, batch.images, params.model);
+    const confident = scores.mul(valid).greater(0.5).sum(1).arraySync();
+    expect(confident).toEqual([3, 3]);
+  });
+});
+
+describe('maskRcnnLoss', () => {
+  it('has a gradient that agrees with the change of the loss along it', async () => {
+    const { model } = await trainSteps(2);
+    const variables = [...model.weights.variables.values()];
+    const seed = tf.tensor1d([1, 2], 'int32');
+    // The choice of proposals jumps when weights change, so only terms that do not depend on it are smooth.
+    const smooth = () =>
+      tf.tidy(() => {
+        const { objectness, rpnBox } = maskRcnnLoss(model, batch, seed, params);
+        return objectness.add(rpnBox) as tf.Scalar;
+      });
+    const { grads } = tf.variableGrads(smooth, variables);
+    const used = variables.filter(({ name }) => grads[name]);
+    const slope = used.reduce((sum, { name }) => sum + grads[name]!.square().sum().dataSync()[0]!, 0);
+    const at = (distance: number) => {
+      for (const variable of used) tf.tidy(() => variable.assign(variable.add(grads[variable.name]!.mul(distance))));
+      const value = smooth().dataSync()[0]!;
+      for (const variable of used) tf.tidy(() => variable.assign(variable.sub(grads[variable.name]!.mul(distance))));
+      return value;
+    };
+    const h = 1e-2 / Math.sqrt(slope);
+    expect((at(h) - at(-h)) / (2 * h) / slope).toBeCloseTo(1, 1);
+  });
+  it('is finite and has no box or mask term on images without buildings', async () => {
+    const { model } = await trainSteps(1);
+    const empty = { ...batch, valid: tf.zerosLike(batch.valid), boxes: tf.zerosLike(batch.boxes) };
+    const losses = await readFigures(tf.tidy(() => maskRcnnLoss(model, empty, tf.tensor1d([1, 2], 'int32'), params)));
+    expect(losses.rpnBox + losses.box + losses.focal + losses.dice).toBe(0);
+    expect(losses.objectness).toBeGreaterThan(0);
+    expect(Number.isFinite(losses.total)).toBe(true);
+  });
+  it('does not look at padding: other values in unused slots change nothing', async () => {
+    const { model } = await trainSteps(1);
+    const padding = tf.scalar(1).sub(batch.valid).expandDims(2);
+    const noisy = { ...batch, boxes: batch.boxes.add(padding.mul(tf.tensor1d([3, 3, 40, 50]))) as tf.Tensor3D };
+    const seed = tf.tensor1d([1, 2], 'int32');
+    const [clean, disturbed] = [batch, noisy].map((at) => tf.tidy(() => maskRcnnLoss(model, at, seed, params).total));
+    expect(disturbed!.dataSync()[0]).toBeCloseTo(clean!.dataSync()[0]!, 5);
+  });
+});

@@ -1,0 +1,68 @@
+import sharp from 'sharp';
+import { describe, expect, it } from 'vitest';
+import { curvesSvg } from '../../src/visualize/curves.ts';
+
+const row = (epoch: number, loss: number | null) => ({
+  epoch,
+  'train/loss': loss,
+  'valid/loss': 2,
+  'valid/mask_ap': 0.2,
+  'valid/mask_ap50': 0.4,
+  'valid/iou': 0.6,
+  'valid/dice': 0.7,
+  'train/learning_rate': 0.002,
+  'train/gradient_norm': 3,
+});
+
+/** The lines in this colour: how many pieces each has. */
+function pieces(svg: string, color: string): number[] {
+  const lines = [
+    ...svg.matchAll(new RegExp(`<path [^>]*d="([^"]*)" stroke="${color}" stroke-width="2"`, 'g')),
+  ];
+  return lines.map(([, path]) => path!.split('M').length - 1);
+}
+
+describe('curvesSvg', () => {
+  it('names the panels, their units and their lines', async () => {
+    const svg = await curvesSvg([row(1, 3), row(2, 2)]);
+    const names = ['Loss', 'Accuracy on the validation split', 'Learning rate', 'Gradient norm', 'epoch'];
+    const lines = [
+      'training',
+      'validation',
+      'mask mAP',
+      'mask mAP50',
+      'IoU',
+      'Dice',
+      '0–1, higher is better',
+    ];
+    for (const text of [...names, ...lines]) expect(svg).toContain(`>${text}</text>`);
+  });
+
+  it('draws one line for each figure', async () => {
+    const svg = await curvesSvg([row(1, 3), row(2, 2), row(3, 1)]);
+    // Training loss, mAP, learning rate and gradient norm; validation loss and mAP50; IoU; Dice.
+    expect(pieces(svg, '#0072b2')).toEqual([1, 1, 1, 1]);
+    expect(pieces(svg, '#d55e00')).toEqual([1, 1]);
+    expect(pieces(svg, '#009e73')).toEqual([1]);
+    expect(pieces(svg, '#cc79a7')).toEqual([1]);
+  });
+
+  it('leaves a gap for a figure that is null, missing or not finite', async () => {
+    for (const gap of [null, Number.NaN, Infinity]) {
+      const history = [row(1, 3), row(2, 2.5), row(3, gap), row(4, 2), row(5, 1)];
+      expect(pieces(await curvesSvg(history), '#0072b2')[0]).toBe(2);
+    }
+    const { 'train/loss': _, ...missing } = row(3, 0);
+    expect(
+      pieces(await curvesSvg([row(1, 3), row(2, 2.5), missing, row(4, 2), row(5, 1)]), '#0072b2')[0],
+    ).toBe(2);
+  });
+
+  it('is a picture also for a single epoch and for none', async () => {
+    for (const history of [[], [row(1, 3)]]) {
+      const { width, height } = await sharp(Buffer.from(await curvesSvg(history))).metadata();
+      expect(width).toBeGreaterThan(600);
+      expect(height).toBeGreaterThan(400);
+    }
+  });
+});
