@@ -4,6 +4,8 @@
  * listed where a room computes with tensors.
  */
 const TENSORFLOW = 'system/tensorflow.ts';
+/** Train keeps the params beside its model; inference holds them against its own. */
+const SAVED_PARAMS = 'params/saved-params.ts';
 
 /** @type {Record<string, { values: string[], types?: string[] }>} */
 const ROOMS = {
@@ -15,15 +17,16 @@ const ROOMS = {
   model: { values: ['ops', 'system'], types: ['params'] },
   loss: { values: ['ops', TENSORFLOW], types: ['model', 'data', 'params'] },
   data: { values: ['masks', 'system'], types: ['params'] },
-  evaluate: { values: ['masks', 'model', 'ops', TENSORFLOW], types: ['data', 'params'] },
+  // Runs the model over a split, so it reads batches as train does.
+  evaluate: { values: ['data', 'masks', 'model', 'ops', TENSORFLOW], types: ['params'] },
   visualize: { values: ['masks', 'system'], types: ['data', 'evaluate'] },
   tracking: { values: ['system'], types: ['params'] },
   train: {
-    values: ['data', 'model', 'loss', 'evaluate', 'visualize', 'system', 'graph/compile.ts'],
+    values: ['data', 'model', 'loss', 'evaluate', 'visualize', 'system', SAVED_PARAMS, 'graph/compile.ts'],
     types: ['params', 'tracking'],
   },
   inference: {
-    values: ['model', 'data', 'evaluate', 'masks', 'visualize', 'system', 'graph/compile.ts'],
+    values: ['model', 'data', 'evaluate', 'masks', 'visualize', 'system', SAVED_PARAMS, 'graph/compile.ts'],
     types: ['params', 'tracking'],
   },
 };

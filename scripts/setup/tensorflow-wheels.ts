@@ -34,11 +34,18 @@ const GLIBC_2_25 = 'manylinux_2_25_x86_64';
 const GLIBC_2_17 = 'manylinux2014_x86_64';
 const GLIBC_2_12 = 'manylinux2010_x86_64';
 
+/** What one flavour is made of. */
+export interface RuntimeContent {
+  wheels: readonly Wheel[];
+  /** Links to add: path in the runtime's folder, and what it leads to. */
+  links: readonly (readonly [path: string, target: string])[];
+}
+
 /**
- * For CUDA: what the wheel's extra `and-cuda` asks for, in the last releases for CUDA 12. cuDNN stays at 9.10: the last
- * line that still serves GPUs older than Turing, and it serves Hopper and Blackwell too.
+ * For CUDA: what the wheel's extra `and-cuda` asks for, in the last releases for CUDA 12. cuDNN stays at 9.10, the last
+ * that serves GPUs older than Turing; it serves Hopper and Blackwell too.
  */
-export const WHEELS: Readonly<Record<Flavour, readonly Wheel[]>> = {
+const WHEELS: Readonly<Record<Flavour, readonly Wheel[]>> = {
   cpu: [
     {
       requirement: 'tensorflow-cpu==2.21.0',
@@ -141,4 +148,14 @@ export const WHEELS: Readonly<Record<Flavour, readonly Wheel[]>> = {
       files: LIBRARY_FILES,
     },
   ],
+};
+
+export const RUNTIMES: Readonly<Record<Flavour, RuntimeContent>> = {
+  cpu: { wheels: WHEELS.cpu, links: [] },
+  gpu: {
+    wheels: WHEELS.gpu,
+    // TensorFlow 2.21 looks for cuSOLVER in the other libraries' folders but not in cuSOLVER's own, and without it takes no
+    // GPU at all (tensorflow/tensorflow#112973).
+    links: [['nvidia/cusparse/lib/libcusolver.so.11', '../../cusolver/lib/libcusolver.so.11']],
+  },
 };

@@ -41,7 +41,12 @@ const PER_BYTE = 1 / 255;
  * @param pixels [size, size, 3] bytes, row-major
  * @param target [size, size, 3] is filled with the moved pixels in 0–1
  */
-export function transformPixels(pixels: Uint8Array, target: Float32Array, symmetry: Symmetry, size: number): void {
+export function transformPixels(
+  pixels: Uint8Array,
+  target: Float32Array,
+  symmetry: Symmetry,
+  size: number,
+): void {
   for (let y = 0; y < size; y++) {
     const beforeY = symmetry.flipY ? size - 1 - y : y;
     for (let x = 0; x < size; x++) {

@@ -151,10 +151,7 @@ async function fillImage(
   const { imageSize, maxInstances, maskSize } = batch;
   const pixels = await readSquare(image, imageSize);
   const pixelCount = imageSize * imageSize * 3;
-  transformPixels(
-    pixels,
-    batch.images.subarray(n * pixelCount, (n + 1) * pixelCount),
-    symmetry, imageSize);
+  transformPixels(pixels, batch.images.subarray(n * pixelCount, (n + 1) * pixelCount), symmetry, imageSize);
   const { scale } = fitLetterbox(image, imageSize);
   const kept = largest(image.buildings, maxInstances);
   batch.overflow += image.buildings.length - kept.length;

@@ -106,7 +106,7 @@ function matchMasksAndBoxes(
 }
 
 /** @returns the highest score first; of equal scores, the first given first */
-export function rankDetections(detections: readonly Detection[]): Detection[] {
+function rankDetections(detections: readonly Detection[]): Detection[] {
   return detections.toSorted((a, b) => b.score - a.score);
 }
 

@@ -48,7 +48,7 @@ export async function runInference(params: Params, context: InferenceContext): P
   let metrics: Metrics | undefined;
   try {
     await replaceFolder(folder, async (aside) => {
-      const predicted = await predictAndDraw(model, images, params, context, aside);
+      const predicted = await predictAndDraw(model, images, params, { ...context, folder: aside });
       const { max_detections: maxDetections, score_threshold: scoreThreshold } = params.evaluate;
       metrics = evaluateDetections(predicted, { maxDetections, scoreThreshold });
       await writeFile(join(aside, 'metrics.json'), `${JSON.stringify(metrics, null, 2)}\n`);
@@ -64,8 +64,7 @@ async function predictAndDraw(
   model: MaskRcnn,
   images: readonly PreparedImage[],
   params: Params,
-  { log, tracker, signal }: InferenceContext,
-  folder: string,
+  { log, tracker, signal, folder }: InferenceContext & { folder: string },
 ): Promise<PredictedImage[]> {
   const all: PredictedImage[] = [];
   await mkdir(folder, { recursive: true });
@@ -74,7 +73,8 @@ async function predictAndDraw(
     for (const image of predicted) {
       const png = await comparisonPngOf(image, params.inference.score_threshold);
       await writeFile(join(folder, pictureName(image)), png);
-      if (all.length < params.tracking.images) tracker.image(0, `test/comparison_${all.length}`, png, `image ${image.id}`);
+      if (all.length < params.tracking.images)
+        tracker.image(0, `test/comparison_${all.length}`, png, `image ${image.id}`);
       all.push(image);
     }
     log.info(`${all.length} of ${images.length} images`);

@@ -1,10 +1,10 @@
-import { access, readFile } from 'node:fs/promises';
+import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { parse } from 'yaml';
 import { loadWeights } from '../model/checkpoint.ts';
 import { createMaskRcnn, type MaskRcnn } from '../model/mask-rcnn.ts';
-import { type Params, paramsSchema } from '../params/schema.ts';
+import { readSavedParams } from '../params/saved-params.ts';
+import type { Params } from '../params/schema.ts';
 import { UsageError, UserError } from '../system/errors.ts';
 
 /**
@@ -18,7 +18,7 @@ export async function openTrainedModel(params: Params): Promise<{ model: MaskRcn
   await access(file).catch((error: unknown) => {
     throw new UserError(`There is no trained model at ${file}: run \`aerial train\` first`, { cause: error });
   });
-  assertSameModel(params, await readTrainedParams(paramsFile), paramsFile);
+  assertSameModel(params, await readSavedParams(paramsFile), paramsFile);
   const model = createMaskRcnn(params);
   try {
     await loadWeights(file, model.weights);
@@ -27,14 +27,6 @@ export async function openTrainedModel(params: Params): Promise<{ model: MaskRcn
     throw error;
   }
   return { model, file };
-}
-
-async function readTrainedParams(file: string): Promise<Params> {
-  try {
-    return paramsSchema.parse(parse(await readFile(file, 'utf8')));
-  } catch (error) {
-    throw new UserError(`${file} is missing or was changed by hand: run \`aerial train\` again`, { cause: error });
-  }
 }
 
 /** `model.detection` and the proposals' numbers may change after training; all else shapes the network or its inputs. */
@@ -57,8 +49,12 @@ function assertSameModel(now: Params, trained: Params, file: string): void {
   const [wanted, given] = [shaping(now), shaping(trained)];
   const different = Object.keys(wanted).filter((key) => !isDeepStrictEqual(wanted[key], given[key]));
   if (different.length === 0) return;
-  const list = different.map((key) => `${key} is ${show(wanted[key])}, trained with ${show(given[key])}`).join('; ');
-  throw new UsageError(`The params do not fit the trained model (${file}): ${list}; set them back or train again`);
+  const list = different
+    .map((key) => `${key} is ${show(wanted[key])}, trained with ${show(given[key])}`)
+    .join('; ');
+  throw new UsageError(
+    `The params do not fit the trained model (${file}): ${list}; set them back or train again`,
+  );
 }
 
 function show(value: unknown): string {

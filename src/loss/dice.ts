@@ -13,6 +13,10 @@ const SMOOTH = 1;
 export function diceLoss(logits: tf.Tensor, targets: tf.Tensor): tf.Tensor1D {
   const probabilities = logits.sigmoid();
   const overlap = probabilities.mul(targets).sum([1, 2]).mul(2).add(SMOOTH);
-  const total = probabilities.square().sum([1, 2]).add(targets.square().sum([1, 2])).add(SMOOTH);
+  const total = probabilities
+    .square()
+    .sum([1, 2])
+    .add(targets.square().sum([1, 2]))
+    .add(SMOOTH);
   return overlap.div(total).neg().add(1) as tf.Tensor1D;
 }

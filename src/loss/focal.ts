@@ -9,7 +9,11 @@ import type { tf } from '../system/tensorflow.ts';
  * @param targets the same shape, 0 or 1
  * @returns the same shape, >= 0
  */
-export function focalLoss(logits: tf.Tensor, targets: tf.Tensor, options: { gamma: number; alpha: number }): tf.Tensor {
+export function focalLoss(
+  logits: tf.Tensor,
+  targets: tf.Tensor,
+  options: { gamma: number; alpha: number },
+): tf.Tensor {
   const crossEntropy = sigmoidCrossEntropy(logits, targets);
   const probabilities = logits.sigmoid();
   const missed = probabilities.add(targets).sub(probabilities.mul(targets).mul(2));

@@ -5,8 +5,9 @@
  * N images · A anchors · R sampled regions · Q mask regions · K classes · S side of a mask
  */
 import type { Batch } from '../data/batch.ts';
-import { BUILDING, CLASSES, type BoxOutput, type RpnOutput } from '../model/heads.ts';
+import type { BoxOutput, RpnOutput } from '../model/heads.ts';
 import type { MaskRcnn } from '../model/mask-rcnn.ts';
+import { buildingOf, CLASSES } from '../ops/classes.ts';
 import { maskTargets } from '../ops/instance-masks.ts';
 import { selectProposals } from '../ops/proposals.ts';
 import { statelessUniform } from '../ops/random.ts';
@@ -18,7 +19,7 @@ import { tf } from '../system/tensorflow.ts';
 import { diceLoss } from './dice.ts';
 import { focalLoss } from './focal.ts';
 import { smoothL1 } from './smooth-l1.ts';
-import { assignAnchors, type AnchorTargets, type RegionTargets, sampleRegions } from './targets.ts';
+import { type AnchorTargets, assignAnchors, type RegionTargets, sampleRegions } from './targets.ts';
 import { weightedMean } from './weighted-mean.ts';
 
 /** The terms before their weights, and their weighted sum. All scalars. */
@@ -42,16 +43,21 @@ export function maskRcnnLoss(model: MaskRcnn, batch: Batch, seed: tf.Tensor1D, p
   const pyramid = model.pyramid(batch.images);
   const rpn = model.rpn(pyramid);
   const rpnTerms = rpnLoss(rpn, anchorTargets(model, batch, seed, params));
-  const targets = regionTargets(model, rpn, batch, seed, params);
+  const targets = regionTargets(model, rpn, { batch, seed }, params);
   const boxTerms = boxLoss(model.boxHead(pyramid, targets.regions), targets);
   const maskTerms = maskLoss(model.maskHead(pyramid, targets.maskRegions), targets, batch, params);
   const terms = { ...rpnTerms, ...boxTerms, ...maskTerms };
   return { ...terms, total: weightedTotal(terms, params.loss) };
 }
 
-function anchorTargets(model: MaskRcnn, batch: Batch, seed: tf.Tensor1D, { model: options }: LossParams): AnchorTargets {
-  const keys = statelessUniform<tf.Rank.R2>([batch.images.shape[0], model.anchors.shape[0]], seed);
-  return assignAnchors(model.anchors, batch, keys, {
+function anchorTargets(
+  model: MaskRcnn,
+  batch: Batch,
+  seed: tf.Tensor1D,
+  { model: options }: LossParams,
+): AnchorTargets {
+  const keys = statelessUniform<tf.Rank.R2>([batch.images.shape[0], model.anchors.boxes.shape[0]], seed);
+  return assignAnchors(model.anchors.boxes, batch, keys, {
     positiveIou: options.rpn.positive_iou,
     negativeIou: options.rpn.negative_iou,
     samples: options.rpn.samples,
@@ -62,24 +68,21 @@ function anchorTargets(model: MaskRcnn, batch: Batch, seed: tf.Tensor1D, { model
 function regionTargets(
   model: MaskRcnn,
   rpn: RpnOutput,
-  batch: Batch,
-  seed: tf.Tensor1D,
+  { batch, seed }: { batch: Batch; seed: tf.Tensor1D },
   { model: options }: LossParams,
 ): RegionTargets {
-  const proposals = selectProposals(
-    stopGradient(rpn.logits),
-    stopGradient(rpn.boxDeltas),
-    model.anchors,
-    model.anchorsPerLevel,
-    {
-      preNmsTopK: options.rpn.pre_nms_top_k,
-      postNmsTopK: options.rpn.post_nms_top_k,
-      nmsThreshold: options.rpn.nms_threshold,
-      imageSize: model.imageSize,
-    },
-  );
+  const detached = { logits: stopGradient(rpn.logits), boxDeltas: stopGradient(rpn.boxDeltas) };
+  const proposals = selectProposals(detached, model.anchors, {
+    preNmsTopK: options.rpn.pre_nms_top_k,
+    postNmsTopK: options.rpn.post_nms_top_k,
+    nmsThreshold: options.rpn.nms_threshold,
+    imageSize: model.imageSize,
+  });
   const [N, M] = batch.valid.shape;
-  const keys = statelessUniform<tf.Rank.R2>([N, proposals.boxes.shape[1] + M], seed.add(tf.scalar(1, 'int32')));
+  const keys = statelessUniform<tf.Rank.R2>(
+    [N, proposals.boxes.shape[1] + M],
+    seed.add(tf.scalar(1, 'int32')),
+  );
   const sampling = { samples: options.roi.samples, positiveFraction: options.roi.positive_fraction };
   return sampleRegions(proposals, batch, keys, {
     ...sampling,
@@ -101,7 +104,7 @@ function rpnLoss(rpn: RpnOutput, targets: AnchorTargets): Pick<Losses, 'objectne
 function boxLoss(output: BoxOutput, targets: RegionTargets): Pick<Losses, 'class' | 'box'> {
   const labels = tf.oneHot(tf.cast(targets.positives, 'int32'), CLASSES);
   const crossEntropy = tf.logSoftmax(output.classLogits).mul(labels).sum(1).neg();
-  const deltas = output.boxDeltas.slice([0, BUILDING, 0], [-1, 1, -1]).squeeze([1]);
+  const deltas = buildingOf(output.boxDeltas, 1);
   const distance = smoothL1(deltas, targets.boxDeltas).sum(1);
   const sampledCount = targets.sampled.sum();
   return {
@@ -117,11 +120,12 @@ function maskLoss(
   batch: Batch,
   { loss }: LossParams,
 ): Pick<Losses, 'focal' | 'dice'> {
-  const [Q, S] = logits.shape;
+  const S = logits.shape[1];
   const K = batch.masks.shape[2];
-  const building = logits.slice([0, 0, 0, BUILDING], [Q, S, S, 1]).squeeze([3]);
+  const building = buildingOf(logits, 3);
   const stored = batch.masks.reshape([-1, K, K]) as tf.Tensor3D;
-  const truth = maskTargets(stored, targets.maskGtBoxes, targets.maskIndices, targets.maskRegions.boxes, S);
+  const assigned = { boxes: targets.maskRegions.boxes, gtBoxes: targets.maskGtBoxes, rows: targets.maskRows };
+  const truth = maskTargets(stored, assigned, S);
   const focal = focalLoss(building, truth, { gamma: loss.focal_gamma, alpha: loss.focal_alpha }).mean([1, 2]);
   return {
     focal: weightedMean(focal, targets.maskPositives),

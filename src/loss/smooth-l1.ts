@@ -13,5 +13,8 @@ const BETA = 1 / 9;
 export function smoothL1(predictions: tf.Tensor, targets: tf.Tensor): tf.Tensor {
   const distance = predictions.sub(targets).abs();
   const quadratic = tf.minimum(distance, BETA);
-  return quadratic.square().mul(0.5 / BETA).add(distance.sub(quadratic));
+  return quadratic
+    .square()
+    .mul(0.5 / BETA)
+    .add(distance.sub(quadratic));
 }

@@ -6,13 +6,13 @@
  * slots of positives · R = N·S
  */
 import type { Batch } from '../data/batch.ts';
-import { boxIou } from '../ops/boxes.ts';
 import { encodeBoxes, ROI_BOX_WEIGHTS, RPN_BOX_WEIGHTS } from '../ops/box-coder.ts';
+import { boxIou } from '../ops/boxes.ts';
 import { gatherRows } from '../ops/gather.ts';
 import { matchBoxes } from '../ops/matcher.ts';
 import type { Proposals } from '../ops/proposals.ts';
 import { flattenRegions, type Regions } from '../ops/roi-align.ts';
-import { sampleIndices, sampleMasks, type SamplingOptions } from '../ops/sampling.ts';
+import { type SamplingOptions, sampleIndices, sampleMasks } from '../ops/sampling.ts';
 import { tf } from '../system/tensorflow.ts';
 
 /** IoU thresholds and sampling of one stage. */
@@ -35,7 +35,12 @@ export interface AnchorTargets {
  * @param anchors [A, 4]
  * @param keys [N, A] uniform random
  */
-export function assignAnchors(anchors: tf.Tensor2D, batch: Batch, keys: tf.Tensor2D, options: AssignOptions): AnchorTargets {
+export function assignAnchors(
+  anchors: tf.Tensor2D,
+  batch: Batch,
+  keys: tf.Tensor2D,
+  options: AssignOptions,
+): AnchorTargets {
   const iou = boxIou(batch.boxes, anchors.expandDims(0)) as tf.Tensor3D;
   const thresholds = { positive: options.positiveIou, negative: options.negativeIou };
   const { labels, gtIndices } = matchBoxes(iou, batch.valid, thresholds, true);
@@ -61,7 +66,7 @@ export interface RegionTargets {
   /** [N·Q, 4] pixels: box of the building that each of these regions stands for */
   maskGtBoxes: tf.Tensor2D;
   /** [N·Q] int32: row of that building among N·M */
-  maskIndices: tf.Tensor1D;
+  maskRows: tf.Tensor1D;
 }
 
 /**
@@ -96,7 +101,7 @@ export function sampleRegions(
     maskRegions: flattenRegions(head(boxes)),
     maskPositives: head(positives).flatten(),
     maskGtBoxes: head(gtBoxes).reshape([-1, 4]),
-    maskIndices: rowsOfAll(head(gtIndices), batch.boxes.shape[1]),
+    maskRows: rowsOfAll(head(gtIndices), batch.boxes.shape[1]),
   };
 }
 

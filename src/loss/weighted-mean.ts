@@ -10,6 +10,10 @@ const SMALLEST_TOTAL = 1e-6;
  * @param total what to divide by; the sum of the weights when left out
  * @returns scalar; 0 when all weights are 0 (never NaN)
  */
-export function weightedMean(values: tf.Tensor, weights: tf.Tensor, total: tf.Tensor = weights.sum()): tf.Scalar {
+export function weightedMean(
+  values: tf.Tensor,
+  weights: tf.Tensor,
+  total: tf.Tensor = weights.sum(),
+): tf.Scalar {
   return values.mul(weights).sum().div(total.maximum(SMALLEST_TOTAL));
 }

@@ -1,13 +1,18 @@
 /**
  * A model's weights as a file.
  */
-import { tf } from '../system/tensorflow.ts';
+
 import { UserError } from '../system/errors.ts';
+import { tf } from '../system/tensorflow.ts';
 import { type HostTensor, readSafetensors, writeSafetensors } from './safetensors.ts';
 import type { Weights } from './weights.ts';
 
 /** Writes all weights by name, aside first. @param metadata strings kept in the file */
-export async function saveWeights(path: string, weights: Weights, metadata: Record<string, string>): Promise<void> {
+export async function saveWeights(
+  path: string,
+  weights: Weights,
+  metadata: Record<string, string>,
+): Promise<void> {
   const tensors = new Map<string, HostTensor>();
   for (const [name, variable] of weights.variables) {
     tensors.set(name, { shape: variable.shape, values: (await variable.data()) as Float32Array });

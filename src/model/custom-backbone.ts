@@ -51,7 +51,12 @@ export function createCustomBackbone(weights: Weights, model: Params['model']): 
 
 /** Two convolutions, the first with stride 2, then a maximum with stride 2: stride 4 in all. */
 function createStem(weights: Weights, width: number, groups: number): MapLayer {
-  const conv1 = createConv(weights, 'backbone.stem.conv1', { inputs: 3, outputs: width, kernel: 3, stride: 2 });
+  const conv1 = createConv(weights, 'backbone.stem.conv1', {
+    inputs: 3,
+    outputs: width,
+    kernel: 3,
+    stride: 2,
+  });
   const norm1 = createGroupNorm(weights, 'backbone.stem.norm1', width, groups);
   const conv2 = createConv(weights, 'backbone.stem.conv2', { inputs: width, outputs: width, kernel: 3 });
   const norm2 = createGroupNorm(weights, 'backbone.stem.norm2', width, groups);
@@ -84,7 +89,11 @@ function createResidualBlock(weights: Weights, name: string, options: BlockOptio
   };
 }
 
-function createProjection(weights: Weights, name: string, { inputs, outputs, stride, groups }: BlockOptions): MapLayer {
+function createProjection(
+  weights: Weights,
+  name: string,
+  { inputs, outputs, stride, groups }: BlockOptions,
+): MapLayer {
   return chain([
     createConv(weights, `${name}.conv`, { inputs, outputs, kernel: 1, stride }),
     createGroupNorm(weights, `${name}.norm`, outputs, groups),

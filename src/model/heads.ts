@@ -3,17 +3,13 @@
  *
  * N images · A anchors in all · R regions · K classes, 0 = background, 1 = building · S side of a mask
  */
+import { CLASSES } from '../ops/classes.ts';
 import { relu } from '../ops/relu.ts';
 import type { Params } from '../params/schema.ts';
 import type { tf } from '../system/tensorflow.ts';
 import { tf as tfjs } from '../system/tensorflow.ts';
 import { createConv, createDense, createGroupNorm, createUpsampleConv, type MapLayer } from './layers.ts';
 import { normal, type Weights } from './weights.ts';
-
-/** The class number of buildings; 0 is the background. */
-export const BUILDING = 1;
-/** Background and building. */
-export const CLASSES = 2;
 
 /** What the RPN says about each anchor. */
 export interface RpnOutput {
@@ -37,7 +33,12 @@ export function createRpnHead(
   channels: number,
   anchorsPerCell: number,
 ): (pyramid: readonly tf.Tensor4D[]) => RpnOutput {
-  const conv = createConv(weights, 'rpn.conv', { inputs: channels, outputs: channels, kernel: 3, bias: true });
+  const conv = createConv(weights, 'rpn.conv', {
+    inputs: channels,
+    outputs: channels,
+    kernel: 3,
+    bias: true,
+  });
   const last = { inputs: channels, kernel: 1, bias: true, initialize: normal(0.01) };
   const objectness = createConv(weights, 'rpn.logits', { ...last, outputs: anchorsPerCell });
   const deltas = createConv(weights, 'rpn.boxDeltas', { ...last, outputs: anchorsPerCell * 4 });
@@ -45,8 +46,14 @@ export function createRpnHead(
     const N = pyramid[0]!.shape[0];
     const hidden = pyramid.map((level) => relu(conv(level)));
     return {
-      logits: tfjs.concat(hidden.map((x) => objectness(x).reshape([N, -1])), 1) as tf.Tensor2D,
-      boxDeltas: tfjs.concat(hidden.map((x) => deltas(x).reshape([N, -1, 4])), 1) as tf.Tensor3D,
+      logits: tfjs.concat(
+        hidden.map((x) => objectness(x).reshape([N, -1])),
+        1,
+      ) as tf.Tensor2D,
+      boxDeltas: tfjs.concat(
+        hidden.map((x) => deltas(x).reshape([N, -1, 4])),
+        1,
+      ) as tf.Tensor3D,
     };
   };
 }
@@ -55,9 +62,16 @@ export function createRpnHead(
 export function createBoxHead(weights: Weights, model: Params['model']): (regions: tf.Tensor4D) => BoxOutput {
   const size = model.roi.box_size;
   const width = model.box_head_width;
-  const dense1 = createDense(weights, 'box.dense1', { inputs: size * size * model.fpn_channels, outputs: width });
+  const dense1 = createDense(weights, 'box.dense1', {
+    inputs: size * size * model.fpn_channels,
+    outputs: width,
+  });
   const dense2 = createDense(weights, 'box.dense2', { inputs: width, outputs: width });
-  const classes = createDense(weights, 'box.classLogits', { inputs: width, outputs: CLASSES, initialize: normal(0.01) });
+  const classes = createDense(weights, 'box.classLogits', {
+    inputs: width,
+    outputs: CLASSES,
+    initialize: normal(0.01),
+  });
   const deltas = createDense(weights, 'box.boxDeltas', {
     inputs: width,
     outputs: CLASSES * 4,
@@ -80,6 +94,11 @@ export function createMaskHead(weights: Weights, model: Params['model']): MapLay
     return (x) => relu(norm(conv(x)));
   });
   const upsample = createUpsampleConv(weights, 'mask.upsample', channels, channels);
-  const logits = createConv(weights, 'mask.logits', { inputs: channels, outputs: CLASSES, kernel: 1, bias: true });
+  const logits = createConv(weights, 'mask.logits', {
+    inputs: channels,
+    outputs: CLASSES,
+    kernel: 1,
+    bias: true,
+  });
   return (regions) => logits(relu(upsample(layers.reduce((x, layer) => layer(x), regions))));
 }

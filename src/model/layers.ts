@@ -35,7 +35,12 @@ export function createConv(weights: Weights, name: string, options: ConvOptions)
 }
 
 /** Transposed convolution, 2x2 with stride 2: doubles height and width. */
-export function createUpsampleConv(weights: Weights, name: string, inputs: number, outputs: number): MapLayer {
+export function createUpsampleConv(
+  weights: Weights,
+  name: string,
+  inputs: number,
+  outputs: number,
+): MapLayer {
   const initialize: Initializer = (shape, random) => heNormal([1, 1, inputs, count(shape) / inputs], random);
   const filter = weights.create<tf.Rank.R4>(`${name}.kernel`, [2, 2, outputs, inputs], initialize);
   const offset = weights.create<tf.Rank.R1>(`${name}.bias`, [outputs], constant(0));

@@ -5,6 +5,7 @@
  * N images of H x H pixels · A anchors in all · R regions
  */
 import { type AnchorLevel, anchorBoxes } from '../ops/anchors.ts';
+import type { AnchorSet } from '../ops/proposals.ts';
 import { type Regions, roiAlign } from '../ops/roi-align.ts';
 import type { Params } from '../params/schema.ts';
 import { UserError } from '../system/errors.ts';
@@ -20,10 +21,8 @@ export interface MaskRcnn {
   weights: Weights;
   /** Side of the square images, pixels. */
   imageSize: number;
-  /** [A, 4] all anchors, P2 to P6. */
-  anchors: tf.Tensor2D;
-  /** Number of anchors on each level; sums to A. */
-  anchorsPerLevel: readonly number[];
+  /** P2 to P6. */
+  anchors: AnchorSet;
   /** [N, H, H, 3] in 0–1 → P2–P6 */
   pyramid(images: tf.Tensor4D): tf.Tensor4D[];
   rpn(pyramid: readonly tf.Tensor4D[]): RpnOutput;
@@ -45,27 +44,28 @@ export function createMaskRcnn(params: Params): MaskRcnn {
   const { model, data } = params;
   const weights = createWeights(params.seed);
   const backbone = createBackbone(weights, params);
-  const fpn = createFpn(weights, backbone.channels, { channels: model.fpn_channels, groups: model.group_norm_groups });
+  const fpn = createFpn(weights, backbone.channels, {
+    channels: model.fpn_channels,
+    groups: model.group_norm_groups,
+  });
   const levels = anchorLevels(data.image_size, model.anchor_sizes);
   const rpn = createRpnHead(weights, model.fpn_channels, model.anchor_ratios.length);
   const boxHead = createBoxHead(weights, model);
   const maskHead = createMaskHead(weights, model);
-  const boxes = anchorBoxes(levels, model.anchor_ratios);
-  const anchors = tfjs.tensor2d(boxes, [boxes.length / 4, 4]);
+  const anchors = createAnchors(levels, model.anchor_ratios);
   const cut = (pyramid: readonly tf.Tensor4D[], regions: Regions, size: number) =>
     roiAlign(pyramid.slice(0, ROI_LEVELS), regions, size, model.roi.canonical_size);
   return {
     weights,
     imageSize: data.image_size,
     anchors,
-    anchorsPerLevel: levels.map(({ cells }) => cells * cells * model.anchor_ratios.length),
     pyramid: (images) => fpn(backbone.apply(normalise(images))),
     rpn,
     boxHead: (pyramid, regions) => boxHead(cut(pyramid, regions, model.roi.box_size)),
     maskHead: (pyramid, regions) => maskHead(cut(pyramid, regions, model.roi.mask_size)),
     dispose: () => {
       weights.dispose();
-      anchors.dispose();
+      anchors.boxes.dispose();
     },
   };
 }
@@ -78,6 +78,14 @@ function createBackbone(weights: Weights, { model, train }: Params): Backbone {
     );
   }
   return createCustomBackbone(weights, model);
+}
+
+function createAnchors(levels: readonly AnchorLevel[], ratios: readonly number[]): AnchorSet {
+  const boxes = anchorBoxes(levels, ratios);
+  return {
+    boxes: tfjs.tensor2d(boxes, [boxes.length / 4, 4]),
+    perLevel: levels.map(({ cells }) => cells * cells * ratios.length),
+  };
 }
 
 function anchorLevels(imageSize: number, sizes: readonly number[]): AnchorLevel[] {

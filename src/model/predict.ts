@@ -6,13 +6,13 @@
  */
 import { decodeBoxes, ROI_BOX_WEIGHTS } from '../ops/box-coder.ts';
 import { clipBoxes } from '../ops/boxes.ts';
+import { buildingOf } from '../ops/classes.ts';
 import { gatherRows } from '../ops/gather.ts';
 import { EXCLUDED_SCORE, paddedNms } from '../ops/nms.ts';
 import { type Proposals, selectProposals } from '../ops/proposals.ts';
 import { flattenRegions } from '../ops/roi-align.ts';
 import type { Params } from '../params/schema.ts';
 import { tf } from '../system/tensorflow.ts';
-import { BUILDING } from './heads.ts';
 import type { MaskRcnn } from './mask-rcnn.ts';
 
 /** Detections of fixed number, best first; slots with `valid` 0 are padding. */
@@ -31,8 +31,7 @@ export interface Predictions {
 export function predict(model: MaskRcnn, images: tf.Tensor4D, params: Params['model']): Predictions {
   return tf.tidy(() => {
     const pyramid = model.pyramid(images);
-    const { logits, boxDeltas } = model.rpn(pyramid);
-    const proposals = selectProposals(logits, boxDeltas, model.anchors, model.anchorsPerLevel, {
+    const proposals = selectProposals(model.rpn(pyramid), model.anchors, {
       preNmsTopK: params.rpn.pre_nms_top_k,
       postNmsTopK: params.rpn.post_nms_top_k,
       nmsThreshold: params.rpn.nms_threshold,
@@ -41,7 +40,7 @@ export function predict(model: MaskRcnn, images: tf.Tensor4D, params: Params['mo
     const { boxes, scores, valid } = detectBoxes(model, pyramid, proposals, params.detection);
     const maskLogits = model.maskHead(pyramid, flattenRegions(boxes));
     const S = maskLogits.shape[1];
-    const building = maskLogits.slice([0, 0, 0, BUILDING], [-1, -1, -1, 1]).sigmoid();
+    const building = buildingOf(maskLogits, 3).sigmoid();
     const masks = building.reshape([images.shape[0], -1, S, S]) as tf.Tensor4D;
     return { boxes, scores, valid, masks };
   });
@@ -55,9 +54,12 @@ function detectBoxes(
 ): Omit<Predictions, 'masks'> {
   const [N, P] = proposals.valid.shape;
   const output = model.boxHead(pyramid, flattenRegions(proposals.boxes));
-  const deltas = output.boxDeltas.slice([0, BUILDING, 0], [-1, 1, -1]).reshape([N, P, 4]);
-  const boxes = clipBoxes(decodeBoxes(deltas, proposals.boxes, ROI_BOX_WEIGHTS), model.imageSize) as tf.Tensor3D;
-  const scores = tf.softmax(output.classLogits).slice([0, BUILDING], [-1, 1]).reshape([N, P]) as tf.Tensor2D;
+  const deltas = buildingOf(output.boxDeltas, 1).reshape([N, P, 4]);
+  const boxes = clipBoxes(
+    decodeBoxes(deltas, proposals.boxes, ROI_BOX_WEIGHTS),
+    model.imageSize,
+  ) as tf.Tensor3D;
+  const scores = buildingOf(tf.softmax(output.classLogits), 1).reshape([N, P]) as tf.Tensor2D;
   const eligible = scores.greater(options.score_threshold).logicalAnd(proposals.valid.greater(0));
   const ranked = tf.where(eligible, scores, tf.fill([N, P], EXCLUDED_SCORE)) as tf.Tensor2D;
   const kept = paddedNms(boxes, ranked, null, {
@@ -65,5 +67,9 @@ function detectBoxes(
     maxResults: options.max_detections,
     extent: model.imageSize,
   });
-  return { boxes: gatherRows(boxes, kept.indices), scores: gatherRows(scores, kept.indices), valid: kept.valid };
+  return {
+    boxes: gatherRows(boxes, kept.indices),
+    scores: gatherRows(scores, kept.indices),
+    valid: kept.valid,
+  };
 }

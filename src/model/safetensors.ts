@@ -41,7 +41,7 @@ export async function readSafetensors(path: string): Promise<TensorFile> {
 
 /** @returns the file's bytes */
 export function encodeSafetensors({ tensors, metadata }: TensorFile): Buffer {
-  const names = [...tensors.keys()].sort();
+  const names = [...tensors.keys()].toSorted((a, b) => (a < b ? -1 : 1));
   const header: Record<string, unknown> = {};
   if (Object.keys(metadata).length > 0) header.__metadata__ = metadata;
   let offset = 0;
@@ -80,7 +80,10 @@ function readHeader(view: Buffer, path: string): { header: Record<string, unknow
     throw notSafetensors(path, 'its header is cut off');
   }
   try {
-    const header = JSON.parse(view.toString('utf8', LENGTH_BYTES, LENGTH_BYTES + length)) as Record<string, unknown>;
+    const header = JSON.parse(view.toString('utf8', LENGTH_BYTES, LENGTH_BYTES + length)) as Record<
+      string,
+      unknown
+    >;
     return { header, bodyStart: LENGTH_BYTES + length };
   } catch (error) {
     throw notSafetensors(path, `its header is not JSON (${(error as Error).message})`);
@@ -94,7 +97,10 @@ function readTensor(body: Buffer, entry: unknown, what: string): HostTensor {
   const [begin = 0, end = 0] = offsets;
   const bytes = shape.reduce((product, size) => product * size, 4);
   if (begin < 0 || end - begin !== bytes || end > body.length) {
-    throw notSafetensors(what, `expected ${bytes} bytes, the file holds ${Math.min(end, body.length) - begin}`);
+    throw notSafetensors(
+      what,
+      `expected ${bytes} bytes, the file holds ${Math.min(end, body.length) - begin}`,
+    );
   }
   return { shape, values: new Float32Array(Uint8Array.from(body.subarray(begin, end)).buffer) };
 }

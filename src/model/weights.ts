@@ -37,7 +37,8 @@ export function createWeights(seed: number): Weights {
 }
 
 /** Normal with deviation √(2 / fan in): keeps the variance through ReLU layers. He et al. 2015, eq. 10. */
-export const heNormal: Initializer = (shape, random) => normalValues(shape, Math.sqrt(2 / fanIn(shape)), random);
+export const heNormal: Initializer = (shape, random) =>
+  normalValues(shape, Math.sqrt(2 / fanIn(shape)), random);
 
 /** Normal with a fixed deviation. */
 export function normal(deviation: number): Initializer {

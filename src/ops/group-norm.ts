@@ -18,9 +18,15 @@ const EPSILON = 1e-5;
  * @param groups number of groups; must divide C
  * @returns [N, H, W, C]
  */
-export function groupNorm(x: tf.Tensor4D, scale: tf.Tensor1D, shift: tf.Tensor1D, groups: number): tf.Tensor4D {
+export function groupNorm(
+  x: tf.Tensor4D,
+  scale: tf.Tensor1D,
+  shift: tf.Tensor1D,
+  groups: number,
+): tf.Tensor4D {
   const channels = x.shape[3];
-  if (channels % groups !== 0) throw new RangeError(`groupNorm: ${groups} groups do not divide ${channels} channels`);
+  if (channels % groups !== 0)
+    throw new RangeError(`groupNorm: ${groups} groups do not divide ${channels} channels`);
   assertShape(scale, [channels], 'groupNorm: scale');
   assertShape(shift, [channels], 'groupNorm: shift');
   return withGradient(groups)(x, scale, shift);
@@ -43,7 +49,10 @@ function withGradient(groups: number): GroupNormOp {
     const offset = shift.reshape([1, groups, C / groups]).sub(mean.mul(gain));
     const y = flat.mul(gain.reshape([N, 1, C])).add(offset.reshape([N, 1, C]));
     save([x, scale, mean, rstd]);
-    return { value: y.reshape([N, H, W, C]), gradFunc: (dy, saved) => backward(dy as tf.Tensor4D, saved, groups) };
+    return {
+      value: y.reshape([N, H, W, C]),
+      gradFunc: (dy, saved) => backward(dy as tf.Tensor4D, saved, groups),
+    };
   }) as unknown as GroupNormOp;
 }
 
@@ -69,6 +78,9 @@ function backward(dy: tf.Tensor4D, saved: tf.Tensor[], groups: number): tf.Tenso
   const c = rstd.mul(meanDy).neg().sub(b.mul(mean));
   const ones = tf.ones(perGroup);
   const perChannel = (t: tf.Tensor) => t.mul(ones).reshape([N, 1, C]);
-  const dx = flatDy.mul(a.reshape([N, 1, C])).add(flatX.mul(perChannel(b))).add(perChannel(c));
+  const dx = flatDy
+    .mul(a.reshape([N, 1, C]))
+    .add(flatX.mul(perChannel(b)))
+    .add(perChannel(c));
   return [dx.reshape([N, H, W, C]), dScale.sum(0).reshape([C]), sumDy.sum(0).reshape([C])];
 }

@@ -5,27 +5,34 @@
  */
 import { tf } from '../system/tensorflow.ts';
 
+/** Regions, each with the building that it stands for. */
+export interface AssignedRegions {
+  /** [R, 4] pixels */
+  boxes: tf.Tensor2D;
+  /** [R, 4] pixels: the building's box */
+  gtBoxes: tf.Tensor2D;
+  /** [R] int32: the building's row among the masks */
+  rows: tf.Tensor1D;
+}
+
 /**
  * Cuts each region's part out of the instance mask of its building. torchvision does the same on masks of the whole
  * image (`project_masks_on_boxes`); here a mask is kept in the frame of its box, which is small and, for buildings
  * of fewer than K pixels, finer than the image. Differences: sampled at the centres of the target's cells, made 0 or 1.
- * @param masks [N·M, K, K] coverage in 0-1 in the frame of `gtBoxes`
- * @param gtBoxes [R, 4] pixels: box of the building that each region stands for
- * @param maskIndices [R] int32: its row in `masks`
- * @param regionBoxes [R, 4] pixels
+ * @param masks [N·M, K, K] coverage in 0-1, each in the frame of its building's box
  * @returns [R, S, S] 0 or 1; 0 outside of the building's box
  */
-export function maskTargets(
-  masks: tf.Tensor3D,
-  gtBoxes: tf.Tensor2D,
-  maskIndices: tf.Tensor1D,
-  regionBoxes: tf.Tensor2D,
-  size: number,
-): tf.Tensor3D {
+export function maskTargets(masks: tf.Tensor3D, regions: AssignedRegions, size: number): tf.Tensor3D {
   const K = masks.shape[1];
-  const framed = tf.pad(masks, [[0, 0], [1, 1], [1, 1]]).expandDims(3) as tf.Tensor4D;
-  const boxes = cellCentresInFrame(regionBoxes, gtBoxes, size, K);
-  const crops = tf.image.cropAndResize(framed, boxes, maskIndices, [size, size], 'bilinear', 0);
+  const framed = tf
+    .pad(masks, [
+      [0, 0],
+      [1, 1],
+      [1, 1],
+    ])
+    .expandDims(3) as tf.Tensor4D;
+  const boxes = cellCentresInFrame(regions.boxes, regions.gtBoxes, size, K);
+  const crops = tf.image.cropAndResize(framed, boxes, regions.rows, [size, size], 'bilinear', 0);
   return tf.cast(crops.squeeze([3]).greaterEqual(0.5), 'float32') as tf.Tensor3D;
 }
 
@@ -39,7 +46,12 @@ function cellCentresInFrame(regions: tf.Tensor2D, frames: tf.Tensor2D, size: num
   const axis = (low: tf.Tensor, high: tf.Tensor, frameLow: tf.Tensor, frameHigh: tf.Tensor) => {
     const half = high.sub(low).div(2 * size);
     const scale = tf.divNoNan(tf.scalar(K), frameHigh.sub(frameLow));
-    const place = (at: tf.Tensor) => at.sub(frameLow).mul(scale).add(0.5).div(K + 1);
+    const place = (at: tf.Tensor) =>
+      at
+        .sub(frameLow)
+        .mul(scale)
+        .add(0.5)
+        .div(K + 1);
     return [place(low.add(half)), place(high.sub(half))] as const;
   };
   const [top, bottom] = axis(y1, y2, fy1, fy2);

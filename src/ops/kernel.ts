@@ -11,7 +11,12 @@ export const DT_FLOAT = 1;
 export const DT_INT32 = 3;
 
 /** An attribute of a kernel: a data type, a whole number, a float, a flag or a string. */
-export type KernelAttribute = { type: number } | { int: number } | { float: number } | { bool: boolean } | { string: string };
+export type KernelAttribute =
+  | { type: number }
+  | { int: number }
+  | { float: number }
+  | { bool: boolean }
+  | { string: string };
 
 /**
  * Runs a TensorFlow op with several outputs.

@@ -32,9 +32,9 @@ export function matchBoxes(
   let positive = best.greaterEqual(thresholds.positive);
   if (allowLowQuality) positive = positive.logicalOr(bestForSomeGroundTruth(overlaps));
   const background = best.less(thresholds.negative).logicalAnd(positive.logicalNot());
-  const labels = tf.cast(positive, 'int32').sub(
-    tf.cast(positive.logicalOr(background).logicalNot(), 'int32'),
-  ) as tf.Tensor2D;
+  const labels = tf
+    .cast(positive, 'int32')
+    .sub(tf.cast(positive.logicalOr(background).logicalNot(), 'int32')) as tf.Tensor2D;
   return { labels, gtIndices };
 }
 

@@ -55,7 +55,10 @@ function keepInImage(
     EXCLUDED_SCORE / 2,
     true,
   );
-  const { selectedIndices, validOutputs } = result as { selectedIndices: tf.Tensor1D; validOutputs: tf.Scalar };
+  const { selectedIndices, validOutputs } = result as {
+    selectedIndices: tf.Tensor1D;
+    validOutputs: tf.Scalar;
+  };
   const valid = tf.range(0, options.maxResults, 1, 'int32').less(validOutputs);
   return { indices: selectedIndices, valid: tf.cast(valid, 'float32') as tf.Tensor1D };
 }

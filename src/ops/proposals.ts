@@ -17,6 +17,14 @@ export interface Proposals {
   valid: tf.Tensor2D;
 }
 
+/** The anchors of all levels. */
+export interface AnchorSet {
+  /** [A, 4] pixels, fine levels first */
+  boxes: tf.Tensor2D;
+  /** Number of anchors on each level; sums to A. */
+  perLevel: readonly number[];
+}
+
 /** How many proposals are kept, and where. */
 export interface ProposalOptions {
   preNmsTopK: number;
@@ -30,23 +38,23 @@ const MIN_SIDE = 1e-3;
 
 /**
  * Keeps the best anchors of each level, decodes and clips them, and removes overlapping ones level by level.
- * @param logits [N, A] objectness
- * @param boxDeltas [N, A, 4]
- * @param anchors [A, 4]
- * @param anchorsPerLevel sums to A
+ * @param output.logits [N, A] objectness
+ * @param output.boxDeltas [N, A, 4]
  */
 export function selectProposals(
-  logits: tf.Tensor2D,
-  boxDeltas: tf.Tensor3D,
-  anchors: tf.Tensor2D,
-  anchorsPerLevel: readonly number[],
+  output: { logits: tf.Tensor2D; boxDeltas: tf.Tensor3D },
+  anchors: AnchorSet,
   options: ProposalOptions,
 ): Proposals {
-  const best = topAnchors(logits, anchorsPerLevel, options.preNmsTopK);
-  const references = tf.gather(anchors, best.indices);
-  const decoded = decodeBoxes(gatherRows(boxDeltas, best.indices), references, RPN_BOX_WEIGHTS);
+  const best = topAnchors(output.logits, anchors.perLevel, options.preNmsTopK);
+  const references = tf.gather(anchors.boxes, best.indices);
+  const decoded = decodeBoxes(gatherRows(output.boxDeltas, best.indices), references, RPN_BOX_WEIGHTS);
   const boxes = clipBoxes(decoded, options.imageSize) as tf.Tensor3D;
-  const scores = tf.where(isThin(boxes), tf.fill(best.logits.shape, EXCLUDED_SCORE), best.logits) as tf.Tensor2D;
+  const scores = tf.where(
+    isThin(boxes),
+    tf.fill(best.logits.shape, EXCLUDED_SCORE),
+    best.logits,
+  ) as tf.Tensor2D;
   const kept = paddedNms(boxes, scores, best.levels, {
     iouThreshold: options.nmsThreshold,
     maxResults: options.postNmsTopK,
@@ -67,8 +75,14 @@ function topAnchors(logits: tf.Tensor2D, anchorsPerLevel: readonly number[], top
     return result;
   });
   return {
-    logits: tf.concat(found.map(({ values }) => values), 1) as tf.Tensor2D,
-    indices: tf.concat(found.map(({ indices }) => indices), 1) as tf.Tensor2D,
+    logits: tf.concat(
+      found.map(({ values }) => values),
+      1,
+    ) as tf.Tensor2D,
+    indices: tf.concat(
+      found.map(({ indices }) => indices),
+      1,
+    ) as tf.Tensor2D,
     levels: tf.concat(found.map(({ levels }) => levels)) as tf.Tensor1D,
   };
 }

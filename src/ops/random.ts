@@ -1,5 +1,5 @@
-import { DT_FLOAT, DT_INT32, runKernel } from './kernel.ts';
 import { tf } from '../system/tensorflow.ts';
+import { DT_FLOAT, DT_INT32, runKernel } from './kernel.ts';
 
 /**
  * Uniform random numbers in [0, 1) drawn by TensorFlow (`StatelessRandomUniform`, Philox): the same seed gives the same

@@ -55,7 +55,12 @@ export function roiAlign(
 ): tf.Tensor4D {
   const assigned = assignLevels(regions.boxes, levels.length, canonicalSize);
   const grid = sampleGrid(regions.boxes, assigned, levels, size * SAMPLES);
-  const samples = cropFromLevels(levels, grid, regions.imageIndices, assigned, size * SAMPLES);
+  const samples = cropFromLevels(
+    levels,
+    { boxes: grid, imageIndices: regions.imageIndices },
+    assigned,
+    size * SAMPLES,
+  );
   return tf.avgPool(samples, SAMPLES, SAMPLES, 'valid');
 }
 
@@ -65,7 +70,10 @@ export function roiAlign(
  */
 export function assignLevels(boxes: tf.Tensor2D, levels: number, canonicalSize: number): tf.Tensor1D {
   const [y1, x1, y2, x2] = tf.unstack(boxes, 1) as Edges;
-  const side = tf.relu(y2.sub(y1)).mul(tf.relu(x2.sub(x1))).sqrt();
+  const side = tf
+    .relu(y2.sub(y1))
+    .mul(tf.relu(x2.sub(x1)))
+    .sqrt();
   const log2 = side.div(canonicalSize).maximum(Number.EPSILON).log().div(Math.LN2);
   const level = log2.add(CANONICAL_LEVEL - FIRST_LEVEL + LEVEL_EPSILON).floor();
   return tf.cast(tf.clipByValue(level, 0, levels - 1), 'int32') as tf.Tensor1D;
@@ -94,16 +102,23 @@ function sampleGrid(
     const first = low.add(step.mul(0.5));
     return [first.div(extent), first.add(step.mul(samples - 1)).div(extent)] as const;
   };
-  const [top, bottom] = axis(y1, y2, perLevel((level) => level.shape[1]));
-  const [left, right] = axis(x1, x2, perLevel((level) => level.shape[2]));
+  const [top, bottom] = axis(
+    y1,
+    y2,
+    perLevel((level) => level.shape[1]),
+  );
+  const [left, right] = axis(
+    x1,
+    x2,
+    perLevel((level) => level.shape[2]),
+  );
   return tf.stack([top, left, bottom, right], 1) as tf.Tensor2D;
 }
 
 /** @returns [R, samples, samples, C]: each region from its level */
 function cropFromLevels(
   levels: readonly tf.Tensor4D[],
-  grid: tf.Tensor2D,
-  imageIndices: tf.Tensor1D,
+  { boxes: grid, imageIndices }: Regions,
   assigned: tf.Tensor1D,
   samples: number,
 ): tf.Tensor4D {
@@ -116,7 +131,10 @@ function cropFromLevels(
     const crops = maps.map((map, i) => cropExtended(map, boxes[i]!, images[i]!, samples));
     save([...rows, ...boxes, ...images]);
     const shapes = maps.map(({ shape }) => shape);
-    return { value: stitch(rows, crops), gradFunc: (dy, saved) => cropGradients(dy as tf.Tensor, saved, shapes) };
+    return {
+      value: stitch(rows, crops),
+      gradFunc: (dy, saved) => cropGradients(dy as tf.Tensor, saved, shapes),
+    };
   });
   return op(...levels) as tf.Tensor4D;
 }
@@ -128,7 +146,11 @@ function cropExtended(map: tf.Tensor4D, boxes: tf.Tensor, images: tf.Tensor, sam
   return runKernel('CropAndResize', [extended, boxes, images, size], attributes);
 }
 
-function cropGradients(dy: tf.Tensor, saved: tf.Tensor[], shapes: readonly tf.Tensor4D['shape'][]): tf.Tensor[] {
+function cropGradients(
+  dy: tf.Tensor,
+  saved: tf.Tensor[],
+  shapes: readonly tf.Tensor4D['shape'][],
+): tf.Tensor[] {
   const L = shapes.length;
   return shapes.map(([N, H, W, C], i) => {
     const [rows, boxes, images] = [saved[i]!, saved[L + i]!, saved[2 * L + i]!];

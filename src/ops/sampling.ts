@@ -63,7 +63,12 @@ function drawMask(candidates: tf.Tensor, keys: tf.Tensor2D, count: number): tf.T
 }
 
 /** As `drawMask`, with a number of its own for each image: `counts` [N], each at most `maxCount`. */
-function drawMaskOf(candidates: tf.Tensor, keys: tf.Tensor2D, maxCount: number, counts: tf.Tensor1D): tf.Tensor2D {
+function drawMaskOf(
+  candidates: tf.Tensor,
+  keys: tf.Tensor2D,
+  maxCount: number,
+  counts: tf.Tensor1D,
+): tf.Tensor2D {
   const ranked = rankedKeys(candidates, keys);
   const sorted = tf.topk(ranked, maxCount).values;
   const isLast = tf.oneHot(tf.cast(counts.sub(1), 'int32'), maxCount);

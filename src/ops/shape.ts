@@ -10,5 +10,6 @@ export function assertShape(tensor: tf.Tensor, expected: readonly (number | stri
   const fits =
     tensor.shape.length === expected.length &&
     expected.every((size, i) => typeof size === 'string' || size === tensor.shape[i]);
-  if (!fits) throw new TypeError(`${what}: expected [${expected.join(', ')}], got [${tensor.shape.join(', ')}]`);
+  if (!fits)
+    throw new TypeError(`${what}: expected [${expected.join(', ')}], got [${tensor.shape.join(', ')}]`);
 }

@@ -14,7 +14,10 @@ export function sigmoidCrossEntropy<T extends tf.Tensor>(logits: T, targets: T):
 const op = tf.customGrad((...args) => {
   const [x, z, save] = args as [tf.Tensor, tf.Tensor, tf.GradSaveFunc];
   save([x, z]);
-  const value = tf.relu(x).sub(x.mul(z)).add(tf.log1p(tf.exp(tf.abs(x).neg())));
+  const value = tf
+    .relu(x)
+    .sub(x.mul(z))
+    .add(tf.log1p(tf.exp(tf.abs(x).neg())));
   return {
     value,
     gradFunc: (dy, saved) => {

@@ -1,4 +1,4 @@
-import { existsSync, globSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { execa } from 'execa';
 
@@ -42,6 +42,21 @@ export const CUDA_LIBRARIES = [
   'libnvJitLink.so.12',
 ] as const;
 
+/**
+ * Where TensorFlow looks for them beside its own library: the search path (RUNPATH) that is written in
+ * libtensorflow_framework.so.2, and cuSPARSE's own for nvJitLink. cuSOLVER's folder is not in it: `make setup` adds a link.
+ */
+const CUDA_FOLDERS = [
+  'nccl',
+  'cuda_cupti',
+  'cublas',
+  'cudnn',
+  'cufft',
+  'cusparse',
+  'cuda_runtime',
+  'nvjitlink',
+].map((name) => `nvidia/${name}/lib`);
+
 export interface CudaLibrary {
   name: string;
   /** null = not found. */
@@ -49,20 +64,19 @@ export interface CudaLibrary {
 }
 
 /**
- * Looks for the libraries where TensorFlow does: beside its own one, in `LD_LIBRARY_PATH`, in the linker's cache.
+ * Looks for the libraries where the dynamic linker does for TensorFlow: in `LD_LIBRARY_PATH`, beside TensorFlow, in the
+ * linker's cache.
  * @param runtime the folder that holds `tensorflow/` and, for CUDA, `nvidia/`; null = unknown
  */
 export async function findCudaLibraries(
   runtime: string | null,
   environment: NodeJS.ProcessEnv = process.env,
 ): Promise<CudaLibrary[]> {
-  const folders = (environment.LD_LIBRARY_PATH ?? '').split(delimiter).filter((folder) => folder !== '');
-  if (runtime !== null) {
-    folders.unshift(...globSync('nvidia/*/lib', { cwd: runtime }).map((folder) => join(runtime, folder)));
-  }
+  const named = (environment.LD_LIBRARY_PATH ?? '').split(delimiter).filter((folder) => folder !== '');
+  const beside = runtime === null ? [] : CUDA_FOLDERS.map((folder) => join(runtime, folder));
   const cached = await readLinkerCache();
   return CUDA_LIBRARIES.map((name) => {
-    const paths = folders.map((folder) => join(folder, name));
+    const paths = [...named, ...beside].map((folder) => join(folder, name));
     return { name, path: paths.find((path) => existsSync(path)) ?? cached.get(name) ?? null };
   });
 }

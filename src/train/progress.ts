@@ -35,7 +35,14 @@ type TimeLeft = (step: number) => string;
 
 function createBar(log: Log, totalSteps: number, epochs: number, timeLeft: TimeLeft): Progress {
   const format = `{bar} epoch {epoch}/${epochs} · step {value}/{total} · loss {loss} · {rate} images/s · {left}`;
-  const options = { format, stream: process.stderr, barsize: 20, hideCursor: true, etaBuffer: 50, clearOnComplete: true };
+  const options = {
+    format,
+    stream: process.stderr,
+    barsize: 20,
+    hideCursor: true,
+    etaBuffer: 50,
+    clearOnComplete: true,
+  };
   const bar = new SingleBar(options, Presets.rect);
   let shown: { step: number; payload: object } | null = null;
   const show = () => {
@@ -45,7 +52,12 @@ function createBar(log: Log, totalSteps: number, epochs: number, timeLeft: TimeL
   };
   return {
     update: (step, { epoch, loss, imagesPerSecond }) => {
-      const payload = { epoch, loss: loss.toFixed(3), rate: imagesPerSecond.toFixed(1), left: timeLeft(step) };
+      const payload = {
+        epoch,
+        loss: loss.toFixed(3),
+        rate: imagesPerSecond.toFixed(1),
+        left: timeLeft(step),
+      };
       shown = { step, payload };
       show();
     },

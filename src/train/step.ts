@@ -3,7 +3,7 @@
  * update. Static shapes, no value read, no random number drawn outside: it can be run op by op or compiled to a graph.
  */
 import type { Batch } from '../data/batch.ts';
-import { type LossParams, type Losses, maskRcnnLoss } from '../loss/mask-rcnn-loss.ts';
+import { type Losses, type LossParams, maskRcnnLoss } from '../loss/mask-rcnn-loss.ts';
 import type { MaskRcnn } from '../model/mask-rcnn.ts';
 import type { Params } from '../params/schema.ts';
 import { tf } from '../system/tensorflow.ts';

@@ -17,17 +17,16 @@ export interface Validation {
   /** Mean of the weighted loss over the batches. */
   loss: number;
   metrics: Metrics;
-  /** The first images with their detections, as many as `keep`. */
+  /** The first images with their detections, as many as `tracking.images`. */
   examples: PredictedImage[];
 }
 
-/** @param keep number of examples to hand back */
+/** Predicts all images and measures; hands `tracking.images` examples back. */
 export async function validate(
   model: MaskRcnn,
   images: readonly PreparedImage[],
   shape: BatchShape,
   params: Params,
-  keep: number,
 ): Promise<Validation> {
   const all: PredictedImage[] = [];
   let [lossSum, imageCount] = [0, 0];
@@ -38,7 +37,7 @@ export async function validate(
   }
   const { max_detections: maxDetections, score_threshold: scoreThreshold } = params.evaluate;
   const metrics = evaluateDetections(all, { maxDetections, scoreThreshold });
-  return { loss: lossSum / imageCount, metrics, examples: all.slice(0, keep) };
+  return { loss: lossSum / imageCount, metrics, examples: all.slice(0, params.tracking.images) };
 }
 
 /** The same draw of anchors and regions at every validation, so that losses can be compared. */

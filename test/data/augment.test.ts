@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { IDENTITY, randomSymmetry, transformPixels, transformPoints, type Symmetry } from '../../src/data/augment.ts';
+import {
+  IDENTITY,
+  randomSymmetry,
+  type Symmetry,
+  transformPixels,
+  transformPoints,
+} from '../../src/data/augment.ts';
 import { createRandom } from '../../src/system/random.ts';
 
 const SIZE = 4;

@@ -11,29 +11,47 @@ let folder: string;
 let images: PreparedImage[];
 
 /** Black, with a white rectangle for each building. */
-async function drawImage(id: number, width: number, height: number, boxes: number[][]): Promise<PreparedImage> {
+async function drawImage(
+  id: number,
+  width: number,
+  height: number,
+  boxes: number[][],
+): Promise<PreparedImage> {
   const rectangles = boxes.map(([y1, x1, y2, x2]) => ({
     input: { create: { width: x2! - x1!, height: y2! - y1!, channels: 3 as const, background: '#fff' } },
     top: y1!,
     left: x1!,
   }));
   const path = join(folder, `${id}.png`);
-  await sharp({ create: { width, height, channels: 3, background: '#000' } }).composite(rectangles).png().toFile(path);
-  const buildings = boxes.map(([y1, x1, y2, x2], i): Building => ({
-    id: i,
-    polygons: [[x1!, y1!, x2!, y1!, x2!, y2!, x1!, y2!]],
-    box: [y1!, x1!, y2!, x2!],
-    area: (y2! - y1!) * (x2! - x1!),
-  }));
+  await sharp({ create: { width, height, channels: 3, background: '#000' } })
+    .composite(rectangles)
+    .png()
+    .toFile(path);
+  const buildings = boxes.map(
+    ([y1, x1, y2, x2], i): Building => ({
+      id: i,
+      polygons: [[x1!, y1!, x2!, y1!, x2!, y2!, x1!, y2!]],
+      box: [y1!, x1!, y2!, x2!],
+      area: (y2! - y1!) * (x2! - x1!),
+    }),
+  );
   return { id, path, width, height, origin: 'test', buildings };
 }
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'aerial-loader-'));
   images = [
-    await drawImage(1, 64, 64, [[8, 16, 24, 48], [40, 8, 56, 20]]),
+    await drawImage(1, 64, 64, [
+      [8, 16, 24, 48],
+      [40, 8, 56, 20],
+    ]),
     await drawImage(2, 128, 64, [[10, 20, 30, 60]]),
-    await drawImage(3, 64, 64, [[0, 0, 4, 4], [8, 8, 20, 20], [30, 30, 50, 50], [0, 40, 10, 60]]),
+    await drawImage(3, 64, 64, [
+      [0, 0, 4, 4],
+      [8, 8, 20, 20],
+      [30, 30, 50, 50],
+      [0, 40, 10, 60],
+    ]),
   ];
 });
 afterAll(() => rm(folder, { recursive: true }));
@@ -51,7 +69,10 @@ function brightness(batch: HostBatch, n: number) {
   const inside: number[] = [];
   for (let m = 0; m < M; m++) {
     if (batch.valid[n * M + m] === 0) continue;
-    const [y1, x1, y2, x2] = batch.boxes.subarray((n * M + m) * 4, (n * M + m) * 4 + 4) as unknown as number[];
+    const [y1, x1, y2, x2] = batch.boxes.subarray(
+      (n * M + m) * 4,
+      (n * M + m) * 4 + 4,
+    ) as unknown as number[];
     let [sum, count] = [0, 0];
     for (let y = Math.round(y1!); y < Math.round(y2!); y++) {
       for (let x = Math.round(x1!); x < Math.round(x2!); x++) {
@@ -72,7 +93,10 @@ function brightness(batch: HostBatch, n: number) {
 describe('orderedBatches', () => {
   it('gives all images in order and says how many of the last batch are real', async () => {
     const batches = await collect(orderedBatches(images, shape));
-    expect(batches.map(({ sources }) => sources.map(({ id }) => id))).toEqual([[1, 2], [3, 1]]);
+    expect(batches.map(({ sources }) => sources.map(({ id }) => id))).toEqual([
+      [1, 2],
+      [3, 1],
+    ]);
     expect(batches.map(({ real }) => real)).toEqual([2, 1]);
   });
   it('pads buildings and marks the padding', async () => {
@@ -100,11 +124,16 @@ describe('orderedBatches', () => {
 });
 
 describe('trainingBatches', () => {
-  const pass = (seed: number, augment = true) => collect(trainingBatches(images, shape, { augment, seed: [seed] }));
+  const pass = (seed: number, augment = true) =>
+    collect(trainingBatches(images, shape, { augment, seed: [seed] }));
 
   it('is the same pass for the same seed, another for another', async () => {
     expect(await pass(1)).toEqual(await pass(1));
-    const orders = await Promise.all([1, 2, 3, 4].map(async (seed) => (await pass(seed, false)).flatMap(({ sources }) => sources.map(({ id }) => id)).join()));
+    const orders = await Promise.all(
+      [1, 2, 3, 4].map(async (seed) =>
+        (await pass(seed, false)).flatMap(({ sources }) => sources.map(({ id }) => id)).join(),
+      ),
+    );
     expect(new Set(orders).size).toBeGreaterThan(1);
   });
   it('shows every image, and fills the last batch from the beginning', async () => {
@@ -127,6 +156,8 @@ describe('trainingBatches', () => {
     const broken = join(folder, 'broken.png');
     await writeFile(broken, 'no image');
     const one = [{ ...images[0]!, path: broken }];
-    await expect(collect(trainingBatches(one, shape, { augment: false, seed: [1] }))).rejects.toThrow(/Cannot read .*broken\.png/);
+    await expect(collect(trainingBatches(one, shape, { augment: false, seed: [1] }))).rejects.toThrow(
+      /Cannot read .*broken\.png/,
+    );
   });
 });

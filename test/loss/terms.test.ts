@@ -35,8 +35,26 @@ describe('focalLoss', () => {
 
 describe('diceLoss', () => {
   it('is near 0 for the right mask and near 1 for the opposite', () => {
-    const target = tf.tensor3d([[[1, 1], [0, 0]], [[1, 1], [0, 0]]]);
-    const logits = tf.tensor3d([[[50, 50], [-50, -50]], [[-50, -50], [50, 50]]]);
+    const target = tf.tensor3d([
+      [
+        [1, 1],
+        [0, 0],
+      ],
+      [
+        [1, 1],
+        [0, 0],
+      ],
+    ]);
+    const logits = tf.tensor3d([
+      [
+        [50, 50],
+        [-50, -50],
+      ],
+      [
+        [-50, -50],
+        [50, 50],
+      ],
+    ]);
     expectClose(diceLoss(logits, target), [0, 1 - 1 / 5]);
   });
 });

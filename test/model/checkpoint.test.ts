@@ -18,7 +18,8 @@ const make = (seed: number, shape: [number, number] = [3, 4], extra?: string): W
   if (extra) weights.create(extra, [1], constant(0));
   return weights;
 };
-const values = (weights: Weights) => [...weights.variables.values()].map((variable) => [...variable.dataSync()]);
+const values = (weights: Weights) =>
+  [...weights.variables.values()].map((variable) => [...variable.dataSync()]);
 
 describe('saveWeights and loadWeights', () => {
   it('bring every weight back, bit for bit, and the metadata', async () => {

@@ -49,7 +49,10 @@ describe('createCbam', () => {
     const cbam = createCbam(weights, 'cbam', options);
     const w = (name: string) => weights.variables.get(`cbam.${name}`)!;
     const mlp = (pooled: tf.Tensor) =>
-      tf.matMul(tf.relu(tf.matMul(pooled as tf.Tensor2D, w('channel.reduce.kernel') as tf.Tensor2D)), w('channel.expand.kernel') as tf.Tensor2D);
+      tf.matMul(
+        tf.relu(tf.matMul(pooled as tf.Tensor2D, w('channel.reduce.kernel') as tf.Tensor2D)),
+        w('channel.expand.kernel') as tf.Tensor2D,
+      );
     const attention = tf.sigmoid(mlp(tf.mean(x, [1, 2])).add(mlp(tf.max(x, [1, 2])))).reshape([2, 1, 1, 8]);
     const refined = x.mul(attention);
     const maps = tf.concat([tf.mean(refined, 3, true), tf.max(refined, 3, true)], 3) as tf.Tensor4D;
@@ -69,9 +72,12 @@ describe('createMaskRcnn', () => {
   it('says something about every anchor', () => {
     const { logits, boxDeltas } = model.rpn(model.pyramid(images));
     const anchors = 3 * (256 + 64 + 16 + 4 + 1);
-    expect(model.anchors.shape).toEqual([anchors, 4]);
-    expect(model.anchorsPerLevel).toEqual([768, 192, 48, 12, 3]);
-    expect([logits.shape, boxDeltas.shape]).toEqual([[2, anchors], [2, anchors, 4]]);
+    expect(model.anchors.boxes.shape).toEqual([anchors, 4]);
+    expect(model.anchors.perLevel).toEqual([768, 192, 48, 12, 3]);
+    expect([logits.shape, boxDeltas.shape]).toEqual([
+      [2, anchors],
+      [2, anchors, 4],
+    ]);
   });
   it('orders anchors as the RPN orders its outputs', () => {
     // A bump in one cell of P2 must raise the logits of that cell's anchors and of its 3x3 neighbours only.
@@ -80,7 +86,7 @@ describe('createMaskRcnn', () => {
     bump.set(5, 0, 3, 10, 2);
     const before = model.rpn(flat).logits.dataSync();
     const after = model.rpn([bump.toTensor() as tf.Tensor4D, ...flat.slice(1)]).logits.dataSync();
-    const anchors = model.anchors.arraySync();
+    const anchors = model.anchors.boxes.arraySync();
     const touched = anchors.filter((_, a) => before[a] !== after[a]);
     expect(touched.length).toBe(9 * 3);
     for (const [y1, x1, y2, x2] of touched as [number, number, number, number][]) {
@@ -105,7 +111,11 @@ describe('predict', () => {
 
   it('gives detections of fixed number, best first, inside the image', () => {
     const { boxes, scores, valid, masks } = predict(model, images, params.model);
-    expect([boxes.shape, scores.shape, valid.shape]).toEqual([[2, 8, 4], [2, 8], [2, 8]]);
+    expect([boxes.shape, scores.shape, valid.shape]).toEqual([
+      [2, 8, 4],
+      [2, 8],
+      [2, 8],
+    ]);
     expect(masks.shape).toEqual([2, 8, 28, 28]);
     const [score, real] = [scores.arraySync(), valid.arraySync()];
     score.forEach((row, n) => {

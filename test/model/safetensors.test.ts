@@ -2,7 +2,12 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { decodeSafetensors, encodeSafetensors, readSafetensors, writeSafetensors } from '../../src/model/safetensors.ts';
+import {
+  decodeSafetensors,
+  encodeSafetensors,
+  readSafetensors,
+  writeSafetensors,
+} from '../../src/model/safetensors.ts';
 
 const tensors = new Map([
   ['z.bias', { shape: [2], values: Float32Array.of(1.5, -2) }],
@@ -27,7 +32,9 @@ describe('safetensors', () => {
   });
   it('are sorted by name, so that the same tensors give the same bytes', () => {
     const reversed = new Map([...tensors].reverse());
-    expect(encodeSafetensors({ tensors: reversed, metadata })).toEqual(encodeSafetensors({ tensors, metadata }));
+    expect(encodeSafetensors({ tensors: reversed, metadata })).toEqual(
+      encodeSafetensors({ tensors, metadata }),
+    );
     expect([...decodeSafetensors(encodeSafetensors({ tensors, metadata }), 'x').tensors.keys()]).toEqual([
       'a.kernel',
       'scalar',
@@ -35,7 +42,10 @@ describe('safetensors', () => {
     ]);
   });
   it('have the layout of the format, byte by byte', () => {
-    const bytes = encodeSafetensors({ tensors: new Map([['w', { shape: [1], values: Float32Array.of(1) }]]), metadata: {} });
+    const bytes = encodeSafetensors({
+      tensors: new Map([['w', { shape: [1], values: Float32Array.of(1) }]]),
+      metadata: {},
+    });
     const header = '{"w":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}';
     const padded = header.padEnd(Math.ceil(header.length / 8) * 8);
     expect(bytes.readBigUInt64LE()).toBe(BigInt(padded.length));
@@ -63,7 +73,10 @@ describe('readSafetensors', () => {
     await refuse(whole().subarray(0, -3), /tensor z\.bias .*expected 8 bytes, the file holds 5/);
   });
   it('refuses what is not safetensors at all', async () => {
-    await refuse(Buffer.concat([Buffer.of(9, 0, 0, 0, 0, 0, 0, 0), Buffer.from('not json at all')]), /header is not JSON/);
+    await refuse(
+      Buffer.concat([Buffer.of(9, 0, 0, 0, 0, 0, 0, 0), Buffer.from('not json at all')]),
+      /header is not JSON/,
+    );
   });
   it('refuses other number types, naming the tensor', async () => {
     const bytes = whole().toString('latin1').replace('"F32"', '"F16"');

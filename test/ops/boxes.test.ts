@@ -1,20 +1,47 @@
 import { describe, expect, it } from 'vitest';
-import { boxArea, boxIou, clipBoxes } from '../../src/ops/boxes.ts';
 import { decodeBoxes, encodeBoxes, ROI_BOX_WEIGHTS, RPN_BOX_WEIGHTS } from '../../src/ops/box-coder.ts';
+import { boxArea, boxIou, clipBoxes } from '../../src/ops/boxes.ts';
 import { tf } from '../../src/system/tensorflow.ts';
 import { expectClose, expectNoLeak } from '../support/tensors.ts';
 
-const squares = () => tf.tensor2d([[0, 0, 10, 10], [5, 5, 15, 15], [20, 0, 30, 40], [3, 3, 3, 9]], [4, 4]);
+const squares = () =>
+  tf.tensor2d(
+    [
+      [0, 0, 10, 10],
+      [5, 5, 15, 15],
+      [20, 0, 30, 40],
+      [3, 3, 3, 9],
+    ],
+    [4, 4],
+  );
 
 describe('boxArea', () => {
   it('is height times width, 0 for an empty or inverted box', () => {
-    expectClose(boxArea(tf.tensor2d([[1, 2, 4, 8], [5, 5, 5, 9], [6, 6, 2, 9]])), [18, 0, 0]);
+    expectClose(
+      boxArea(
+        tf.tensor2d([
+          [1, 2, 4, 8],
+          [5, 5, 5, 9],
+          [6, 6, 2, 9],
+        ]),
+      ),
+      [18, 0, 0],
+    );
   });
 });
 
 describe('boxIou', () => {
   it('has the values worked by hand', () => {
-    const iou = boxIou(squares(), tf.tensor2d([[0, 0, 10, 10], [25, 0, 35, 40]], [2, 4]));
+    const iou = boxIou(
+      squares(),
+      tf.tensor2d(
+        [
+          [0, 0, 10, 10],
+          [25, 0, 35, 40],
+        ],
+        [2, 4],
+      ),
+    );
     expectClose(iou, [1, 0, 25 / 175, 0, 0, 200 / 600, 0, 0]);
   });
   it('is 0 for two empty boxes in the same place, not NaN', () => {
@@ -51,8 +78,20 @@ describe('encodeBoxes and decodeBoxes', () => {
     expectClose(deltas, [1, 0, Math.log(2), 0]);
   });
   it.each([RPN_BOX_WEIGHTS, ROI_BOX_WEIGHTS])('are inverse to each other with weights %j', (...weights) => {
-    const boxes = tf.tensor2d([[1, 2, 30, 40], [10, 10, 12, 90]], [2, 4]);
-    const references = tf.tensor2d([[4, 4, 20, 20], [0, 0, 16, 64]], [2, 4]);
+    const boxes = tf.tensor2d(
+      [
+        [1, 2, 30, 40],
+        [10, 10, 12, 90],
+      ],
+      [2, 4],
+    );
+    const references = tf.tensor2d(
+      [
+        [4, 4, 20, 20],
+        [0, 0, 16, 64],
+      ],
+      [2, 4],
+    );
     const w = weights as unknown as typeof RPN_BOX_WEIGHTS;
     expectClose(decodeBoxes(encodeBoxes(boxes, references, w), references, w), boxes.dataSync(), {
       absolute: 1e-3,

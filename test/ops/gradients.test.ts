@@ -21,7 +21,10 @@ describe('gradients against central differences', () => {
   const scale = uniformTensor<tf.Rank.R1>([4], 2, 0.5, 1.5);
   const shift = uniformTensor<tf.Rank.R1>([4], 3);
   it('groupNorm, to the input', () => {
-    expectGradient((at) => groupNorm(at as tf.Tensor4D, scale, shift, 2), x, { absolute: 1e-2, relative: 3e-2 });
+    expectGradient((at) => groupNorm(at as tf.Tensor4D, scale, shift, 2), x, {
+      absolute: 1e-2,
+      relative: 3e-2,
+    });
   });
   it('groupNorm, to scale and shift', () => {
     expectGradient((at) => groupNorm(x, at as tf.Tensor1D, shift, 2), scale);
@@ -30,7 +33,15 @@ describe('gradients against central differences', () => {
 
   const maps = [uniformTensor<tf.Rank.R4>([2, 8, 8, 2], 4), uniformTensor<tf.Rank.R4>([2, 4, 4, 2], 5)];
   const regions = {
-    boxes: tf.tensor2d([[1, 2, 12, 14], [0, 0, 31, 30], [8, 16, 32, 32], [20, 20, 21, 21]], [4, 4]),
+    boxes: tf.tensor2d(
+      [
+        [1, 2, 12, 14],
+        [0, 0, 31, 30],
+        [8, 16, 32, 32],
+        [20, 20, 21, 21],
+      ],
+      [4, 4],
+    ),
     imageIndices: tf.tensor1d([0, 1, 0, 1], 'int32'),
   };
   it.each([0, 1])('roiAlign, to level %i', (level) => {

@@ -26,6 +26,12 @@ describe('matchBoxes', () => {
     expectClose(match([1, 1, 0], true).labels, [1, 1, 0, 0, -1]);
   });
   it('takes all boxes that tie for the best, but none that do not overlap at all', () => {
-    expectClose(match([1, 1], true, [[0.5, 0.5, 0, 0], [0, 0, 0, 0]]).labels, [1, 1, 0, 0]);
+    expectClose(
+      match([1, 1], true, [
+        [0.5, 0.5, 0, 0],
+        [0, 0, 0, 0],
+      ]).labels,
+      [1, 1, 0, 0],
+    );
   });
 });

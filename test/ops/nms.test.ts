@@ -3,7 +3,15 @@ import { EXCLUDED_SCORE, paddedNms } from '../../src/ops/nms.ts';
 import { tf } from '../../src/system/tensorflow.ts';
 import { expectClose } from '../support/tensors.ts';
 
-const boxes = () => tf.tensor3d([[[0, 0, 10, 10], [0, 1, 10, 11], [20, 20, 30, 30], [0, 0, 10, 10.5]]]);
+const boxes = () =>
+  tf.tensor3d([
+    [
+      [0, 0, 10, 10],
+      [0, 1, 10, 11],
+      [20, 20, 30, 30],
+      [0, 0, 10, 10.5],
+    ],
+  ]);
 const options = { iouThreshold: 0.5, maxResults: 4, extent: 64 };
 
 describe('paddedNms', () => {
@@ -13,7 +21,12 @@ describe('paddedNms', () => {
     expectClose(indices.slice([0, 0], [1, 2]), [1, 2]);
   });
   it('keeps groups apart', () => {
-    const { valid } = paddedNms(boxes(), tf.tensor2d([[0.6, 0.9, 0.7, 0.8]]), tf.tensor1d([0, 1, 0, 2]), options);
+    const { valid } = paddedNms(
+      boxes(),
+      tf.tensor2d([[0.6, 0.9, 0.7, 0.8]]),
+      tf.tensor1d([0, 1, 0, 2]),
+      options,
+    );
     expectClose(valid, [1, 1, 1, 1]);
   });
   it('never keeps an excluded box', () => {

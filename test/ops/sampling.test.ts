@@ -20,19 +20,32 @@ describe('sampleMasks', () => {
     expectClose(negatives.mul(tf.cast(many.notEqual(0), 'float32')).sum(), 0);
   });
   it('gives unused places of positives to negatives, image by image', () => {
-    const rows = [[1, 0, 0, 0, 0, 0, 0, 0], [1, 1, 1, 1, 0, 0, 0, 0], [0, 0, -1, -1, -1, -1, -1, -1]];
-    const { positives, negatives } = sampleMasks(labels(rows), keys(3, 8), { samples: 4, positiveFraction: 0.5 });
+    const rows = [
+      [1, 0, 0, 0, 0, 0, 0, 0],
+      [1, 1, 1, 1, 0, 0, 0, 0],
+      [0, 0, -1, -1, -1, -1, -1, -1],
+    ];
+    const { positives, negatives } = sampleMasks(labels(rows), keys(3, 8), {
+      samples: 4,
+      positiveFraction: 0.5,
+    });
     expectClose(positives.sum(1), [1, 2, 0]);
     expectClose(negatives.sum(1), [3, 2, 2]);
   });
   it('takes the largest keys: the draw follows from them alone', () => {
     const draw = tf.tensor2d([[0.1, 0.9, 0.5, 0.2, 0.8, 0.3]]);
-    const { positives, negatives } = sampleMasks(labels([[1, 1, 1, 0, 0, 0]]), draw, { samples: 4, positiveFraction: 0.5 });
+    const { positives, negatives } = sampleMasks(labels([[1, 1, 1, 0, 0, 0]]), draw, {
+      samples: 4,
+      positiveFraction: 0.5,
+    });
     expectClose(positives, [0, 1, 1, 0, 0, 0]);
     expectClose(negatives, [0, 0, 0, 0, 1, 1]);
   });
   it('draws nothing where all are ignored', () => {
-    const { positives, negatives } = sampleMasks(labels([[-1, -1]]), keys(1, 2), { samples: 2, positiveFraction: 0.5 });
+    const { positives, negatives } = sampleMasks(labels([[-1, -1]]), keys(1, 2), {
+      samples: 2,
+      positiveFraction: 0.5,
+    });
     expectClose(positives.add(negatives), [0, 0]);
   });
 });

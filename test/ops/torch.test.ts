@@ -37,14 +37,19 @@ describe('groupNorm', () => {
   });
   it('names the tensor of a wrong shape', () => {
     const x = tf.zeros<tf.Rank.R4>([1, 2, 2, 6]);
-    expect(() => groupNorm(x, tf.ones([5]), tf.zeros([6]), 3)).toThrow('groupNorm: scale: expected [6], got [5]');
+    expect(() => groupNorm(x, tf.ones([5]), tf.zeros([6]), 3)).toThrow(
+      'groupNorm: scale: expected [6], got [5]',
+    );
   });
 });
 
 describe('assignLevels', () => {
   it('doubles the level with the side, from the canonical size on', () => {
     const sides = [4, 55.9, 56, 111.9, 112, 223.9, 224, 448, 2000];
-    const boxes = tf.tensor2d(sides.flatMap((side) => [10, 10, 10 + side, 10 + side]), [sides.length, 4]);
+    const boxes = tf.tensor2d(
+      sides.flatMap((side) => [10, 10, 10 + side, 10 + side]),
+      [sides.length, 4],
+    );
     expectClose(assignLevels(boxes, 4, 224), [0, 0, 0, 0, 1, 1, 2, 3, 3]);
   });
   it('puts padding on the finest level', () => {
@@ -54,7 +59,15 @@ describe('assignLevels', () => {
 
 describe('roiAlign', () => {
   const levels = [4, 2, 1].map((s, i) => uniformTensor<tf.Rank.R4>([2, s * 8, s * 8, 3], i + 1));
-  const boxes = tf.tensor2d([[0, 0, 100, 100], [3, 5, 20, 31], [50, 40, 90, 120], [0, 0, 128, 128]], [4, 4]);
+  const boxes = tf.tensor2d(
+    [
+      [0, 0, 100, 100],
+      [3, 5, 20, 31],
+      [50, 40, 90, 120],
+      [0, 0, 128, 128],
+    ],
+    [4, 4],
+  );
   const imageIndices = tf.tensor1d([1, 0, 1, 0], 'int32');
 
   it('cuts each region from its own level only', () => {
@@ -69,7 +82,8 @@ describe('roiAlign', () => {
     });
   });
   it('leaves no tensor behind, forward and backward', () => {
-    const cut = (map: tf.Tensor) => roiAlign([map as tf.Tensor4D, levels[1]!], { boxes, imageIndices }, 2, 112).sum();
+    const cut = (map: tf.Tensor) =>
+      roiAlign([map as tf.Tensor4D, levels[1]!], { boxes, imageIndices }, 2, 112).sum();
     expectNoLeak(() => tf.tidy(() => tf.grad(cut)(levels[0]!)));
   });
 });

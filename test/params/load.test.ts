@@ -98,7 +98,7 @@ describe('loadParams', () => {
     ['model.custom.cbam_kernel', '4', 'must be odd, got 4'],
     ['model.anchor_ratios', '[]', 'must not be empty, got []'],
     ['model.anchor_sizes', '[16, 32]', 'must be a list of 5 numbers, got [16,32]'],
-    ['model.roi', '7', 'must be a section with keys of its own, got 7'],
+    ['loss', '7', 'must be a section with keys of its own, got 7'],
     ['tracking.entity', '""', 'must not be empty, got ""'],
   ])('refuses %s: %s', async (key, value, message) => {
     const file = await paramsFile({ [key]: value });

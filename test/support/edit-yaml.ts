@@ -9,7 +9,9 @@ export function editYaml(yaml: string, values: Readonly<Record<string, string>>)
     const node = parseDocument(text).getIn(key.split('.'), true) as Node | undefined;
     if (!node?.range) throw new Error(`There is no ${key}`);
     const [start, end] = node.range;
-    return `${text.slice(0, start)}${value}${text.slice(end)}`;
+    // The range of a section ends where the next key begins, line break and blanks included.
+    const kept = /\s*$/.exec(text.slice(start, end))![0];
+    return `${text.slice(0, start)}${value}${kept}${text.slice(end)}`;
   }, yaml);
 }
 

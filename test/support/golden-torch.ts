@@ -51,7 +51,10 @@ export function expectGolden(
     output.shape,
   );
   for (const [name, expected] of Object.entries(gradients)) {
-    const objective = (x: tf.Tensor) => f({ ...tensors, [name]: x }).mul(weights).sum() as tf.Scalar;
+    const objective = (x: tf.Tensor) =>
+      f({ ...tensors, [name]: x })
+        .mul(weights)
+        .sum() as tf.Scalar;
     expectClose(tf.grad(objective)(tensors[name]!), expected, TOLERANCE);
   }
 }

@@ -5,7 +5,7 @@ import { tf } from '../../src/system/tensorflow.ts';
 export type Nested = number | readonly Nested[];
 
 /** Row-major values of nested lists. */
-export function flatten(values: Nested): number[] {
+function flatten(values: Nested): number[] {
   return typeof values === 'number' ? [values] : values.flatMap(flatten);
 }
 
@@ -19,7 +19,10 @@ export function expectClose(
   tolerance: { absolute: number; relative: number } = { absolute: 1e-5, relative: 1e-5 },
 ): void {
   const got = actual instanceof tf.Tensor ? actual.dataSync() : actual;
-  const want = Array.isArray(expected) || typeof expected === 'number' ? flatten(expected as Nested) : Array.from(expected as ArrayLike<number>);
+  const want =
+    Array.isArray(expected) || typeof expected === 'number'
+      ? flatten(expected as Nested)
+      : Array.from(expected as ArrayLike<number>);
   expect(got.length, 'number of values').toBe(want.length);
   let worst = { excess: Number.NEGATIVE_INFINITY, index: -1 };
   for (let i = 0; i < want.length; i++) {
@@ -31,7 +34,9 @@ export function expectClose(
   }
   if (worst.excess > 0) {
     const { index } = worst;
-    throw new Error(`at ${index} of ${want.length}: got ${got[index]}, expected ${want[index]} (tolerance exceeded by ${worst.excess})`);
+    throw new Error(
+      `at ${index} of ${want.length}: got ${got[index]}, expected ${want[index]} (tolerance exceeded by ${worst.excess})`,
+    );
   }
 }
 
@@ -54,7 +59,10 @@ export function expectGradient(
 ): void {
   const weights = tf.tidy(() => {
     const y = f(x);
-    return tf.tensor(Float32Array.from({ length: y.size }, (_, i) => Math.sin(i * 1.7 + 0.3)), y.shape);
+    return tf.tensor(
+      Float32Array.from({ length: y.size }, (_, i) => Math.sin(i * 1.7 + 0.3)),
+      y.shape,
+    );
   });
   const objective = (at: tf.Tensor) => f(at).mul(weights).sum() as tf.Scalar;
   const analytic = tf.tidy(() => tf.grad(objective)(x).dataSync());
@@ -72,6 +80,11 @@ export function expectGradient(
 }
 
 /** Seeded values in [low, high). */
-export function uniformTensor<R extends tf.Rank>(shape: tf.ShapeMap[R], seed: number, low = -1, high = 1): tf.Tensor<R> {
+export function uniformTensor<R extends tf.Rank>(
+  shape: tf.ShapeMap[R],
+  seed: number,
+  low = -1,
+  high = 1,
+): tf.Tensor<R> {
   return tf.randomUniform<R>(shape, low, high, 'float32', seed);
 }

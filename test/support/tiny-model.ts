@@ -3,7 +3,9 @@ import { testParams } from './test-params.ts';
 
 /** Params of a model that is small enough for tests: 64 px, a few thousand weights. */
 export function tinyParams(folder = '/nonexistent'): Params {
-  const params = structuredClone(testParams(folder, { image_size: 64, max_instances: 6, instance_mask_size: 28 }));
+  const params = structuredClone(
+    testParams(folder, { image_size: 64, max_instances: 6, instance_mask_size: 28 }),
+  );
   Object.assign(params.model, { group_norm_groups: 4, fpn_channels: 8, box_head_width: 16 });
   Object.assign(params.model, { mask_head_channels: 8, mask_head_layers: 1 });
   params.model.custom.stem_width = 8;

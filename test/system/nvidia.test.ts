@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { CUDA_LIBRARIES, findCudaLibraries, parseGpus } from '../../src/system/nvidia.ts';
@@ -21,7 +21,7 @@ describe('parseGpus', () => {
 });
 
 describe('findCudaLibraries', () => {
-  it('finds what lies beside TensorFlow, then what LD_LIBRARY_PATH names', async () => {
+  it('looks where TensorFlow looks: LD_LIBRARY_PATH first, then beside TensorFlow', async () => {
     const runtime = await tempFolder();
     const other = await tempFolder();
     const place = async (folder: string, name: string) => {
@@ -29,12 +29,26 @@ describe('findCudaLibraries', () => {
       await writeFile(join(folder, name), '');
     };
     await place(join(runtime, 'nvidia/cudnn/lib'), 'libcudnn.so.9');
+    await place(join(runtime, 'nvidia/cufft/lib'), 'libcufft.so.11');
     await place(other, 'libcudnn.so.9');
-    await place(other, 'libnccl.so.2');
     const found = await findCudaLibraries(runtime, { LD_LIBRARY_PATH: `:${other}` });
     expect(found.map(({ name }) => name)).toEqual([...CUDA_LIBRARIES]);
     const path = (name: string) => found.find((library) => library.name === name)?.path;
-    expect(path('libcudnn.so.9')).toBe(join(runtime, 'nvidia/cudnn/lib/libcudnn.so.9'));
-    expect(path('libnccl.so.2')).toBe(join(other, 'libnccl.so.2'));
+    expect(path('libcudnn.so.9')).toBe(join(other, 'libcudnn.so.9'));
+    expect(path('libcufft.so.11')).toBe(join(runtime, 'nvidia/cufft/lib/libcufft.so.11'));
+  });
+
+  it("does not count cuSOLVER in its own folder, where TensorFlow 2.21 does not look, but takes set-up's link", async () => {
+    const runtime = await tempFolder();
+    const own = join(runtime, 'nvidia/cusolver/lib');
+    const linked = join(runtime, 'nvidia/cusparse/lib');
+    await mkdir(own, { recursive: true });
+    await mkdir(linked, { recursive: true });
+    await writeFile(join(own, 'libcusolver.so.11'), '');
+    const cusolver = async () =>
+      (await findCudaLibraries(runtime, {})).find(({ name }) => name === 'libcusolver.so.11')?.path;
+    expect(await cusolver()).not.toBe(join(own, 'libcusolver.so.11'));
+    await symlink('../../cusolver/lib/libcusolver.so.11', join(linked, 'libcusolver.so.11'));
+    expect(await cusolver()).toBe(join(linked, 'libcusolver.so.11'));
   });
 });

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { createWeights, constant } from '../../src/model/weights.ts';
+import { constant, createWeights } from '../../src/model/weights.ts';
+import { tf } from '../../src/system/tensorflow.ts';
 import { createOptimizer, type OptimizerParams } from '../../src/train/optimizer.ts';
 import { clipByGlobalNorm } from '../../src/train/step.ts';
-import { tf } from '../../src/system/tensorflow.ts';
 import { type GoldenOptimizer, golden } from '../support/golden-torch.ts';
 import { expectClose } from '../support/tensors.ts';
 
@@ -12,11 +12,15 @@ const params = { weight_decay: 0.1, momentum: 0.9, beta2: 0.999 };
 function replay(reference: GoldenOptimizer, options: OptimizerParams): void {
   const weights = createWeights(0);
   for (const [name, shape] of Object.entries(SHAPES)) {
-    weights.create(name, [...shape] as never, constant(0)).assign(tf.tensor(reference.start[name]!, [...shape]) as never);
+    weights
+      .create(name, [...shape] as never, constant(0))
+      .assign(tf.tensor(reference.start[name]!, [...shape]) as never);
   }
   const optimizer = createOptimizer(weights, options);
   reference.gradients.forEach((gradients, i) => {
-    const named = Object.entries(SHAPES).map(([name, shape]) => [name, tf.tensor(gradients[name]!, [...shape])] as const);
+    const named = Object.entries(SHAPES).map(
+      ([name, shape]) => [name, tf.tensor(gradients[name]!, [...shape])] as const,
+    );
     tf.tidy(() => optimizer.apply(new Map(named), tf.scalar(0.01), tf.scalar(i + 1)));
     for (const [name, variable] of weights.variables) {
       expectClose(variable, reference.after[i]![name]!, { absolute: 1e-6, relative: 1e-5 });
@@ -43,7 +47,10 @@ describe('createOptimizer', () => {
 describe('clipByGlobalNorm', () => {
   it('scales as PyTorch’s clip_grad_norm_', () => {
     const { gradients, norm, clipped } = golden.clip;
-    const result = clipByGlobalNorm(gradients.map((values) => tf.tensor1d(values)), 1.5);
+    const result = clipByGlobalNorm(
+      gradients.map((values) => tf.tensor1d(values)),
+      1.5,
+    );
     expectClose(result.norm, norm);
     result.clipped.forEach((tensor, i) => {
       expectClose(tensor, clipped[i]!);

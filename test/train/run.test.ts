@@ -9,7 +9,8 @@ import { readSafetensors } from '../../src/model/safetensors.ts';
 import type { Params } from '../../src/params/schema.ts';
 import { UsageError, UserError } from '../../src/system/errors.ts';
 import { tf } from '../../src/system/tensorflow.ts';
-import { formatTrainingSummary, runTraining, type TrainingSummary } from '../../src/train/run.ts';
+import { formatTrainingSummary, type TrainingSummary } from '../../src/train/report.ts';
+import { runTraining } from '../../src/train/run.ts';
 import { collectLog } from '../support/collect-log.ts';
 import { recordingTracker } from '../support/recording-tracker.ts';
 import { tinyParams } from '../support/tiny-model.ts';
@@ -76,7 +77,9 @@ describe('runTraining', () => {
   });
   it('says what it trains on and how each epoch went', () => {
     expect(lines[0]).toMatch(/^Training custom .* on 5 images at 64 px, 2 for validation$/);
-    expect(lines.filter((line) => /^epoch \d\/2 · train loss [\d.]+ · valid loss/.test(line))).toHaveLength(2);
+    expect(lines.filter((line) => /^epoch \d\/2 · train loss [\d.]+ · valid loss/.test(line))).toHaveLength(
+      2,
+    );
     expect(formatTrainingSummary(summary)).toMatch(/^Trained 6 steps/);
   });
   it('leaves no tensor behind', async () => {
@@ -100,7 +103,10 @@ describe('runTraining', () => {
     expect(run.lines.join('\n')).toMatch(/train.max_minutes \(0.0001\) is over/);
   }, 60_000);
   it('stops at a loss that is not finite, naming term, step and images', async () => {
-    const wild = { ...params, train: { ...params.train, learning_rate: 1e30, min_learning_rate: 0, warmup_steps: 0 } };
+    const wild = {
+      ...params,
+      train: { ...params.train, learning_rate: 1e30, min_learning_rate: 0, warmup_steps: 0 },
+    };
     const failure = await runTraining(wild, context().context).catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(UserError);
     expect(String(failure)).toMatch(/stopped at step \d+: \w+ is (NaN|-?Infinity).*learning_rate.*\.png/);
@@ -143,8 +149,12 @@ describe('runInference', () => {
   });
   it('refuses params that do not fit the model, naming them', async () => {
     const model = { ...params.model, anchor_ratios: [1], fpn_channels: 16 };
-    const failure = await runInference({ ...params, model }, context().context).catch((error: unknown) => error);
+    const failure = await runInference({ ...params, model }, context().context).catch(
+      (error: unknown) => error,
+    );
     expect(failure).toBeInstanceOf(UsageError);
-    expect(String(failure)).toMatch(/model.fpn_channels is 16, trained with 8; model.anchor_ratios is \[1\], trained with/);
+    expect(String(failure)).toMatch(
+      /model.fpn_channels is 16, trained with 8; model.anchor_ratios is \[1\], trained with/,
+    );
   });
 });

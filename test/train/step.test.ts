@@ -7,7 +7,7 @@ import type { Params } from '../../src/params/schema.ts';
 import { tf } from '../../src/system/tensorflow.ts';
 import { createOptimizer } from '../../src/train/optimizer.ts';
 import { createTrainStep } from '../../src/train/step.ts';
-import { readFigures } from '../../src/train/train-epoch.ts';
+import { readFigures, type StepFigures } from '../../src/train/train-epoch.ts';
 import { tinyBatch } from '../support/tiny-batch.ts';
 import { tinyParams } from '../support/tiny-model.ts';
 
@@ -19,7 +19,7 @@ async function trainSteps(steps: number, options: Params = params) {
   const model = createMaskRcnn(options);
   const optimizer = createOptimizer(model.weights, options.train);
   const trainStep = createTrainStep(model, optimizer, options);
-  const figures = [];
+  const figures: StepFigures[] = [];
   for (let step = 1; step <= steps; step++) {
     const inputs = {
       batch,
@@ -35,7 +35,14 @@ async function trainSteps(steps: number, options: Params = params) {
 
 describe('createTrainStep', () => {
   it('adds up the terms with their weights', async () => {
-    const weights = { objectness_weight: 2, rpn_box_weight: 3, class_weight: 5, box_weight: 7, focal_weight: 11, dice_weight: 13 };
+    const weights = {
+      objectness_weight: 2,
+      rpn_box_weight: 3,
+      class_weight: 5,
+      box_weight: 7,
+      focal_weight: 11,
+      dice_weight: 13,
+    };
     const { figures } = await trainSteps(1, { ...params, loss: { ...params.loss, ...weights } });
     const { objectness, rpnBox, class: classLoss, box, focal, dice, total } = figures[0]!;
     const sum = 2 * objectness + 3 * rpnBox + 5 * classLoss + 7 * box + 11 * focal + 13 * dice;
@@ -84,9 +91,11 @@ describe('maskRcnnLoss', () => {
     const used = variables.filter(({ name }) => grads[name]);
     const slope = used.reduce((sum, { name }) => sum + grads[name]!.square().sum().dataSync()[0]!, 0);
     const at = (distance: number) => {
-      for (const variable of used) tf.tidy(() => variable.assign(variable.add(grads[variable.name]!.mul(distance))));
+      for (const variable of used)
+        tf.tidy(() => variable.assign(variable.add(grads[variable.name]!.mul(distance))));
       const value = smooth().dataSync()[0]!;
-      for (const variable of used) tf.tidy(() => variable.assign(variable.sub(grads[variable.name]!.mul(distance))));
+      for (const variable of used)
+        tf.tidy(() => variable.assign(variable.sub(grads[variable.name]!.mul(distance))));
       return value;
     };
     const h = 1e-2 / Math.sqrt(slope);
@@ -95,7 +104,9 @@ describe('maskRcnnLoss', () => {
   it('is finite and has no box or mask term on images without buildings', async () => {
     const { model } = await trainSteps(1);
     const empty = { ...batch, valid: tf.zerosLike(batch.valid), boxes: tf.zerosLike(batch.boxes) };
-    const losses = await readFigures(tf.tidy(() => maskRcnnLoss(model, empty, tf.tensor1d([1, 2], 'int32'), params)));
+    const losses = await readFigures(
+      tf.tidy(() => maskRcnnLoss(model, empty, tf.tensor1d([1, 2], 'int32'), params)),
+    );
     expect(losses.rpnBox + losses.box + losses.focal + losses.dice).toBe(0);
     expect(losses.objectness).toBeGreaterThan(0);
     expect(Number.isFinite(losses.total)).toBe(true);
@@ -103,9 +114,14 @@ describe('maskRcnnLoss', () => {
   it('does not look at padding: other values in unused slots change nothing', async () => {
     const { model } = await trainSteps(1);
     const padding = tf.scalar(1).sub(batch.valid).expandDims(2);
-    const noisy = { ...batch, boxes: batch.boxes.add(padding.mul(tf.tensor1d([3, 3, 40, 50]))) as tf.Tensor3D };
+    const noisy = {
+      ...batch,
+      boxes: batch.boxes.add(padding.mul(tf.tensor1d([3, 3, 40, 50]))) as tf.Tensor3D,
+    };
     const seed = tf.tensor1d([1, 2], 'int32');
-    const [clean, disturbed] = [batch, noisy].map((at) => tf.tidy(() => maskRcnnLoss(model, at, seed, params).total));
+    const [clean, disturbed] = [batch, noisy].map((at) =>
+      tf.tidy(() => maskRcnnLoss(model, at, seed, params).total),
+    );
     expect(disturbed!.dataSync()[0]).toBeCloseTo(clean!.dataSync()[0]!, 5);
   });
 });

@@ -65,4 +65,9 @@ describe('curvesSvg', () => {
       expect(height).toBeGreaterThan(400);
     }
   });
+
+  it('has an axis one epoch wide for a single epoch', async () => {
+    const svg = await curvesSvg([row(70, 3)]);
+    for (const label of ['70', '71']) expect(svg).toContain(`>${label}</text>`);
+  });
 });

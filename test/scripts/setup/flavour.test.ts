@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { chooseFlavour } from '../../../scripts/setup/tensorflow-runtime.ts';
-import { WHEELS } from '../../../scripts/setup/tensorflow-wheels.ts';
+import { RUNTIMES } from '../../../scripts/setup/tensorflow-wheels.ts';
 
 const nothing = () => false;
 
@@ -21,13 +21,13 @@ describe('chooseFlavour', () => {
   });
 });
 
-describe('WHEELS', () => {
+describe('RUNTIMES', () => {
   it('pins every wheel by version and sha256', () => {
-    for (const wheel of [...WHEELS.cpu, ...WHEELS.gpu]) {
+    for (const wheel of [...RUNTIMES.cpu.wheels, ...RUNTIMES.gpu.wheels]) {
       expect(wheel.requirement).toMatch(/^[a-z0-9-]+==\d+(\.\d+)+$/);
       expect(wheel.sha256).toMatch(/^[0-9a-f]{64}$/);
     }
-    const hashes = WHEELS.gpu.map(({ sha256 }) => sha256);
+    const hashes = RUNTIMES.gpu.wheels.map(({ sha256 }) => sha256);
     expect(new Set(hashes).size).toBe(hashes.length);
   });
 });

@@ -25,7 +25,8 @@ const library = await demoWheel('library', {
 const cuda = await demoWheel('cuda', { 'demo/nvidia/lib.so': 'cuda', 'demo/tensorflow/more.so': '' });
 
 function stepFor(root: string, server: WheelServer, wheels: readonly Wheel[]): Step {
-  const step = tensorFlowRuntimeStep(openProject(root, server.environment), 'cpu', wheels);
+  const content = { wheels, links: [['demo/link.so', 'tensorflow/lib.so']] as const };
+  const step = tensorFlowRuntimeStep(openProject(root, server.environment), 'cpu', content);
   return { ...step, outputs: [join(root, FOLDER, 'demo/tensorflow/lib.so')] };
 }
 
@@ -37,11 +38,13 @@ describe('tensorFlowRuntimeStep', () => {
     await makeStep(step, silent);
     expect(await isDone(step)).toBe(true);
     expect(await readFile(join(root, FOLDER, 'demo/tensorflow/lib.so'), 'utf8')).toBe(LIBRARY);
+    expect(await readFile(join(root, FOLDER, 'demo/link.so'), 'utf8')).toBe(LIBRARY);
     expect((await stat(join(root, FOLDER, 'demo/bin/ptxas'))).mode & 0o777).toBe(0o755);
     expect(await filesIn(join(root, '.tools'))).toEqual([
       'logs/tensorflow.log',
       'tensorflow/2.21.0-cpu/.setup',
       'tensorflow/2.21.0-cpu/demo/bin/ptxas',
+      'tensorflow/2.21.0-cpu/demo/link.so',
       'tensorflow/2.21.0-cpu/demo/nvidia/lib.so',
       'tensorflow/2.21.0-cpu/demo/tensorflow/lib.so',
       'tensorflow/2.21.0-cpu/demo/tensorflow/more.so',
@@ -92,7 +95,7 @@ describe('tensorFlowRuntimeStep', () => {
        import { makeStep } from ${module('step.ts')};
        import { tensorFlowRuntimeStep } from ${module('tensorflow-runtime.ts')};
        const project = openProject(${JSON.stringify(root)}, process.env);
-       const step = tensorFlowRuntimeStep(project, 'cpu', [${JSON.stringify(library.pin)}]);
+       const step = tensorFlowRuntimeStep(project, 'cpu', { wheels: [${JSON.stringify(library.pin)}], links: [] });
        await makeStep(step, { line: () => {}, watch: () => () => {} });`,
     );
     const child = spawn(process.execPath, [script], {

@@ -1,0 +1,75 @@
+/**
+ * What a training run says to people.
+ */
+import type { Split } from '../data/prepared.ts';
+import type { MaskRcnn } from '../model/mask-rcnn.ts';
+import type { Params } from '../params/schema.ts';
+import type { MetricsRow } from '../tracking/tracker.ts';
+import { formatDuration } from './progress.ts';
+
+/** What was written where, and the figures of the best model on the validation split. */
+export interface TrainingSummary {
+  /** The best model's file; null when the run was stopped before its first validation. */
+  model: string | null;
+  params: string;
+  history: string;
+  curves: string;
+  epochs: number;
+  steps: number;
+  seconds: number;
+  best: BestFigures | null;
+}
+
+/** Figures of the best model; its epoch, 1 for the first. */
+export interface BestFigures {
+  epoch: number;
+  loss: number;
+  mask_ap: number | null;
+  mask_ap50: number | null;
+  iou: number | null;
+  dice: number | null;
+}
+
+/** The line before the first step. */
+export function describeRun(
+  model: MaskRcnn,
+  splits: Record<Split, readonly unknown[]>,
+  params: Params,
+): string {
+  const weights = [...model.weights.variables.values()].reduce((sum, { size }) => sum + size, 0);
+  return (
+    `Training ${params.train.model_type} (${(weights / 1e6).toFixed(2)} M weights) on ${splits.train.length} images ` +
+    `at ${params.data.image_size} px, ${splits.valid.length} for validation`
+  );
+}
+
+/** The line after each epoch. @param row means of the training steps and figures of the validation */
+export function epochLine(epoch: number, epochs: number, row: MetricsRow, improved: boolean): string {
+  return [
+    `epoch ${epoch}/${epochs}`,
+    `train loss ${figure(row['train/loss'])}`,
+    `valid loss ${figure(row['valid/loss'])}`,
+    `mask mAP ${figure(row['valid/mask_ap'])}`,
+    `mAP50 ${figure(row['valid/mask_ap50'])}`,
+    `IoU ${figure(row['valid/iou'])}`,
+    `Dice ${figure(row['valid/dice'])}`,
+    ...(improved ? ['best so far, saved'] : []),
+  ].join(' · ');
+}
+
+/** Lines for people, at the end. */
+export function formatTrainingSummary({ model, best, curves, steps, seconds }: TrainingSummary): string {
+  if (!best) return `Stopped after ${steps} steps, before the first validation: no model was kept`;
+  const { epoch, mask_ap, mask_ap50, iou, dice } = best;
+  return [
+    `Trained ${steps} steps in ${formatDuration(seconds * 1000)}`,
+    `Best model (epoch ${epoch}): ${model}`,
+    `  on valid: mask mAP ${figure(mask_ap)}, mAP50 ${figure(mask_ap50)}, IoU ${figure(iou)}, Dice ${figure(dice)}`,
+    `Curves: ${curves}`,
+    'Next: aerial inference',
+  ].join('\n');
+}
+
+function figure(value: number | null | undefined): string {
+  return value === null || value === undefined ? '-' : value.toFixed(3);
+}
