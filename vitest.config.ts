@@ -49,7 +49,7 @@ export default defineConfig({
     expect: { requireAssertions: true },
     passWithNoTests: false,
     allowOnly: false,
-    env: { NO_COLOR: '1', WANDB_MODE: 'disabled', TF_CPP_MIN_LOG_LEVEL: '2' },
+    env: { NO_COLOR: '1', WANDB_MODE: 'disabled', TF_CPP_MIN_LOG_LEVEL: '2', TF_DETERMINISTIC_OPS: '1' },
     reporters: ['default', ...(process.env.GITHUB_ACTIONS ? ['github-actions'] : []), houseRules()],
   },
 });

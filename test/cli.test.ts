@@ -56,7 +56,7 @@ describe('aerial', () => {
     expect(stdout).toBe('');
   });
 
-  it.each(['data-prep', 'train'])('%s tells all faults of the params', async (command) => {
+  it.each(['data-prep', 'train', 'doctor'])('%s tells all faults of the params', async (command) => {
     const text = await readFile(join(ROOT, 'params.yaml'), 'utf8');
     const wrong = editYaml(text, { 'train.learning_rate': '-0.001' }).replace(/^ {2}epochs:/m, '  epoch:');
     await writeFile(join(folder, 'params.yaml'), wrong);

@@ -1,7 +1,7 @@
 import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Log } from '../system/log.ts';
-import type { MetricsRow, Tracker } from './tracker.ts';
+import type { Tracker } from './tracker.ts';
 
 /**
  * Figures and pictures as plain files, always and without any account:
@@ -28,14 +28,14 @@ export function createLocalTracker(folder: string, log: Log, pictures: boolean):
   };
   const writeRow = (row: object) =>
     attempt(file, () => {
-      // By path, not by an open file: the stage may replace the folder under way.
+      // By path, not by an open file: the stage may replace the folder under way. NaN and Infinity become null.
       (begun ? appendFileSync : writeFileSync)(file, `${JSON.stringify(row)}\n`);
       begun = true;
     });
   return {
     log(step, row) {
       lastStep = step;
-      writeRow({ step, ...finiteOrNull(row) });
+      writeRow({ step, ...row });
     },
     image(_step, key, png) {
       if (!pictures) return;
@@ -43,15 +43,8 @@ export function createLocalTracker(folder: string, log: Log, pictures: boolean):
       attempt(path, () => writeFileSync(path, png));
     },
     summary(row) {
-      writeRow({ step: lastStep, summary: finiteOrNull(row) });
+      writeRow({ step: lastStep, summary: row });
     },
     async finish() {},
   };
-}
-
-/** NaN and Infinity are not JSON: they become null. */
-export function finiteOrNull(row: MetricsRow): MetricsRow {
-  return Object.fromEntries(
-    Object.entries(row).map(([key, value]) => [key, Number.isFinite(value) ? value : null]),
-  );
 }

@@ -16,7 +16,7 @@ export type WandbEvent =
   | { event: 'trouble'; message: string }
   | { event: 'finished' };
 
-/** The client's process, fed with JSON lines. No call throws or waits, but for `end`. */
+/** The client's process, fed with JSON lines (in which NaN becomes null). No call throws or waits, but for `end`. */
 export interface WandbProcess {
   /** @returns false where the client lags so far behind that the message was left out */
   send(message: object, maxQueuedBytes: number): boolean;

@@ -2,7 +2,6 @@ import type { Params } from '../params/schema.ts';
 import type { Log } from '../system/log.ts';
 import { findPython } from '../system/python-tools.ts';
 import { readWandbMode, type WandbMode } from '../system/wandb-access.ts';
-import { finiteOrNull } from './local.ts';
 import type { Tracker } from './tracker.ts';
 import { startWandbProcess } from './wandb-process.ts';
 import { createWandbReporter } from './wandb-report.ts';
@@ -52,13 +51,13 @@ export function createWandbTracker(params: Params, options: WandbOptions): Track
     if (!child.send(message, maxQueuedBytes)) report.dropped();
   };
   return {
-    log: (step, row) => send({ op: 'log', step, row: finiteOrNull(row) }, MAX_QUEUED_ROW_BYTES),
+    log: (step, row) => send({ op: 'log', step, row }, MAX_QUEUED_ROW_BYTES),
     image: (step, key, png, caption) =>
       send(
         { op: 'image', step, key, png: Buffer.from(png).toString('base64'), caption },
         MAX_QUEUED_IMAGE_BYTES,
       ),
-    summary: (row) => send({ op: 'summary', row: finiteOrNull(row) }, MAX_QUEUED_ROW_BYTES),
+    summary: (row) => send({ op: 'summary', row }, MAX_QUEUED_ROW_BYTES),
     async finish(exitCode) {
       const waitMs = options.finishWaitMs ?? FINISH_WAIT_MS;
       const patience = setTimeout(

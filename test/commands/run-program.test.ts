@@ -1,10 +1,11 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-const FIXTURE = join(import.meta.dirname, 'fixture-program.ts');
+const FIXTURE = fileURLToPath(new URL('./fixture-program.ts', import.meta.url));
 let folder: string;
 
 beforeEach(async () => {

@@ -227,6 +227,13 @@ describe('loadParams', () => {
     },
   );
 
+  it('refuses to prepare data in the folder in which the command runs', async () => {
+    const elsewhere = ['paths.raw=/elsewhere/raw', 'paths.runs=/elsewhere/runs'];
+    expect(await faultLines(await paramsFile(), ...elsewhere, 'paths.prepared=.')).toEqual([
+      '--set paths.prepared must be a folder of its own, because data-prep replaces it: "." lies in it, got "."',
+    ]);
+  });
+
   it('reports a key that stands twice, beside the other faults', async () => {
     const text = replaced(/^ {2}epochs:/m, '  epochs: 3\n  epochs:').replace(
       /^( {2}warmup_steps:) \d+/m,
