@@ -59,7 +59,7 @@ async function makeProject(): Promise<string> {
     '.dvcignore',
     '.gitignore',
   ];
-  for (const path of [...paths, 'runs/.gitkeep', '.dvc/config', '.dvc/.gitignore', '.dvc/plots_page.html']) {
+  for (const path of [...paths, 'runs/.gitkeep', '.dvc/config', '.dvc/.gitignore', '.dvc/plots-page.html']) {
     await cp(join(ROOT, path), join(folder, path), { recursive: true });
   }
   await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'));

@@ -18,8 +18,11 @@ export type WandbEvent =
 
 /** The client's process, fed with JSON lines (in which NaN becomes null). No call throws or waits, but for `end`. */
 export interface WandbProcess {
-  /** @returns false where the client lags so far behind that the message was left out */
-  send(message: object, maxQueuedBytes: number): boolean;
+  /**
+   * @param makeMessage is called only where the message is sent: a picture left out costs nothing
+   * @returns false where the client lags so far behind that the message was left out
+   */
+  send(makeMessage: () => object, maxQueuedBytes: number): boolean;
   /** Sends a last message and resolves when the process has ended: of itself, or killed after `waitMs`. */
   end(message: object, waitMs: number, onLate: () => void): Promise<void>;
 }
@@ -57,9 +60,9 @@ export function startWandbProcess({
     if (child.stdin.writable) child.stdin.write(`${JSON.stringify(message)}\n`);
   };
   return {
-    send(message, maxQueuedBytes) {
-      if (child.stdin.writableLength > maxQueuedBytes) return false;
-      write(message);
+    send(makeMessage, maxQueuedBytes) {
+      
+      write(makeMessage());
       return true;
     },
     async end(message, waitMs, onLate) {

@@ -73,7 +73,7 @@ export function createWandbReporter(log: Log, python: string, metricsFile: strin
 function syncCommand(python: string, { mode, folder }: { mode: string; folder: string }): string {
   const wandb = python.includes('/') ? shown(join(dirname(python), 'wandb')) : 'wandb';
   // Without the flag the client passes over a run that was begun online.
-  const flag = mode === 'online' ? ' ' : '';
+  const flag = mode === 'online' ? ' --include-online' : '';
   return `${quoted(wandb)} sync${flag} ${quoted(shown(folder))}`;
 }
 

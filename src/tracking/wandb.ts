@@ -46,18 +46,21 @@ export function createWandbTracker(params: Params, options: WandbOptions): Track
     onEvent: report.event,
     onExit: report.exit,
   });
-  child.send(initMessage(params, options, mode), Number.POSITIVE_INFINITY);
-  const send = (message: object, maxQueuedBytes: number) => {
-    if (!child.send(message, maxQueuedBytes)) report.dropped();
+  child.send(() => initMessage(params, options, mode), Number.POSITIVE_INFINITY);
+  const send = (maxQueuedBytes: number, makeMessage: () => object) => {
+    if (!child.send(makeMessage, maxQueuedBytes)) report.dropped();
   };
   return {
-    log: (step, row) => send({ op: 'log', step, row }, MAX_QUEUED_ROW_BYTES),
+    log: (step, row) => send(MAX_QUEUED_ROW_BYTES, () => ({ op: 'log', step, row })),
     image: (step, key, png, caption) =>
-      send(
-        { op: 'image', step, key, png: Buffer.from(png).toString('base64'), caption },
-        MAX_QUEUED_IMAGE_BYTES,
-      ),
-    summary: (row) => send({ op: 'summary', row }, MAX_QUEUED_ROW_BYTES),
+      send(MAX_QUEUED_IMAGE_BYTES, () => ({
+        op: 'image',
+        step,
+        key,
+        png: Buffer.from(png).toString('base64'),
+        caption,
+      })),
+    summary: (row) => send(MAX_QUEUED_ROW_BYTES, () => ({ op: 'summary', row })),
     async finish(exitCode) {
       const waitMs = options.finishWaitMs ?? FINISH_WAIT_MS;
       const patience = setTimeout(

@@ -12,6 +12,7 @@ import { writeFileAtomic } from '../system/files.ts';
 import type { Log } from '../system/log.ts';
 import type { MetricsRow, Tracker } from '../tracking/tracker.ts';
 import { comparisonPngOf } from '../visualize/comparison-of.ts';
+import { isBetter } from './best.ts';
 import { type History, meanRow, stepRow, validationRow, writeHistory } from './history.ts';
 import { createOptimizer } from './optimizer.ts';
 import { createProgress } from './progress.ts';
@@ -136,13 +137,6 @@ async function recordEpoch(
   if (improved) await saveBest(run, epoch, validation);
   await writeHistory(run.folder, run.history);
   run.progress.line(epochLine(epoch, run.params.train.epochs, row, improved));
-}
-
-/** Higher mask mAP; where both have the same (0 at first), the lower loss. */
-function isBetter(candidate: Validation, best: Validation | null): boolean {
-  if (!best) return true;
-  const gain = (candidate.metrics.mask.ap ?? 0) - (best.metrics.mask.ap ?? 0);
-  return gain > 0 || (gain === 0 && candidate.loss < best.loss);
 }
 
 async function saveBest(run: Run, epoch: number, validation: Validation): Promise<void> {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createCbam } from '../../src/model/cbam.ts';
+import { createFpn } from '../../src/model/fpn.ts';
 import { createMaskRcnn } from '../../src/model/mask-rcnn.ts';
 import { predict } from '../../src/model/predict.ts';
 import { constant, createWeights, heNormal } from '../../src/model/weights.ts';
@@ -58,6 +59,19 @@ describe('createCbam', () => {
     const maps = tf.concat([tf.mean(refined, 3, true), tf.max(refined, 3, true)], 3) as tf.Tensor4D;
     const spatial = tf.sigmoid(tf.conv2d(maps, w('spatial.conv.kernel') as tf.Tensor4D, 1, 'same'));
     expectClose(cbam(x), refined.mul(spatial).dataSync());
+  });
+});
+
+describe('createFpn', () => {
+  it('carries what a coarse level knows to every finer level', () => {
+    const weights = createWeights(1);
+    const fpn = createFpn(weights, [4, 4, 4, 4], { channels: 4, groups: 2 });
+    const maps = [16, 8, 4, 2].map((side, i) => uniformTensor<tf.Rank.R4>([1, side, side, 4], i));
+    const other = [...maps.slice(0, 3), uniformTensor<tf.Rank.R4>([1, 2, 2, 4], 9)];
+    fpn(other).forEach((level, i) => {
+      const change = level.sub(fpn(maps)[i]!).abs().max().dataSync()[0]!;
+      expect(change).toBeGreaterThan(0.01);
+    });
   });
 });
 

@@ -10,7 +10,7 @@ import { expectClose, expectGradient, uniformTensor } from '../support/tensors.t
 describe('gradients against central differences', () => {
   it('relu', () => {
     // no value within the step of the kink at 0
-    expectGradient(relu, tf.tensor1d([-2, -0.5, 0.3, 1, 4]));
+    expectGradient(relu, tf.tensor1d([-2, -0.5, 0.3, 1, 40]));
   });
   it('sigmoidCrossEntropy', () => {
     const targets = tf.tensor1d([0, 1, 0.3, 1, 0]);

@@ -81,6 +81,25 @@ describe('roiAlign', () => {
       expectClose(alone, all.slice([r, 0, 0, 0], [1, -1, -1, -1]).dataSync());
     });
   });
+  it('reads the same places of the image, whatever the level', () => {
+    // Each pixel holds its own position in the image, so a cell must hold the position of its middle.
+    const positions = [4, 8, 16].map((stride) => {
+      const along = tf.range(0, 128 / stride).mul(stride);
+      return along.reshape([1, 1, -1, 1]).tile([1, 128 / stride, 1, 1]) as tf.Tensor4D;
+    });
+    const sides = [24, 48, 96];
+    const inside = tf.tensor2d(
+      sides.flatMap((side) => [8, 16, 8 + side, 16 + side]),
+      [3, 4],
+    );
+    const regions = { boxes: inside, imageIndices: tf.zeros<tf.Rank.R1>([3], 'int32') };
+    expectClose(assignLevels(inside, 3, 96), [0, 1, 2]);
+    const cells = roiAlign(positions, regions, 2, 96).slice([0, 0, 0, 0], [3, 1, 2, 1]);
+    expectClose(
+      cells,
+      sides.flatMap((side) => [16 + side / 4, 16 + (3 * side) / 4]),
+    );
+  });
   it('leaves no tensor behind, forward and backward', () => {
     const cut = (map: tf.Tensor) =>
       roiAlign([map as tf.Tensor4D, levels[1]!], { boxes, imageIndices }, 2, 112).sum();
