@@ -6,6 +6,19 @@ import type { Reporter, Vitest } from 'vitest/node';
 const slow = process.env.AERIAL_TEST === 'slow';
 const SLOW_TESTS = 'test/**/*.slow.test.ts';
 
+/** A promise that nobody settles holds nothing open: it is no leak, though Vitest lists it as one. */
+function forgetPromises(): Reporter {
+  let leaks: Set<{ type: string }> | undefined;
+  return {
+    onInit(vitest) {
+      leaks = vitest.state.leakSet;
+    },
+    onTestRunEnd() {
+      for (const leak of leaks ?? []) if (leak.type === 'PROMISE') leaks?.delete(leak);
+    },
+  };
+}
+
 /** What Vitest leaves out: it says why a test was skipped, and fails a run that left something open behind. */
 function houseRules(): Reporter {
   let vitest: Vitest | undefined;
@@ -23,10 +36,7 @@ function houseRules(): Reporter {
           );
         }
       }
-      // These leave promises of their own open when they are imported.
-      const thirdParty = /node_modules\/(@huggingface\/hub|vega-canvas)\//;
-      const leaks = [...(vitest?.state.leakSet ?? [])].filter(({ stack }) => !thirdParty.test(stack));
-      if (leaks.length > 0) process.exitCode = 1;
+      if (vitest && vitest.state.leakSet.size > 0) process.exitCode = 1;
     },
   };
 }
@@ -50,6 +60,11 @@ export default defineConfig({
     passWithNoTests: false,
     allowOnly: false,
     env: { NO_COLOR: '1', WANDB_MODE: 'disabled', TF_CPP_MIN_LOG_LEVEL: '2', TF_DETERMINISTIC_OPS: '1' },
-    reporters: ['default', ...(process.env.GITHUB_ACTIONS ? ['github-actions'] : []), houseRules()],
+    reporters: [
+      forgetPromises(),
+      'default',
+      ...(process.env.GITHUB_ACTIONS ? ['github-actions'] : []),
+      houseRules(),
+    ],
   },
 });

@@ -61,7 +61,7 @@ export function startWandbProcess({
   };
   return {
     send(makeMessage, maxQueuedBytes) {
-      
+      if (child.stdin.writableLength > maxQueuedBytes) return false;
       write(makeMessage());
       return true;
     },
