@@ -8,6 +8,8 @@ import { execa } from 'execa';
 
 const RESULTS = 'runs/inference_results';
 const MIN_IMAGES = 4;
+/** Far below what params.yaml reaches as it stands: less means that something does not learn. */
+const MIN_MASK_AP50 = 0.3;
 
 async function runStage(stage: string): Promise<void> {
   const start = performance.now();
@@ -30,6 +32,9 @@ async function readResults(): Promise<{ maskAp50: number; images: number }> {
   const images = names.filter((name) => name.endsWith('.png')).length;
   if (images < MIN_IMAGES)
     throw new Error(`${RESULTS} must hold ${MIN_IMAGES} PNG files or more, got ${images}`);
+  if (maskAp50 < MIN_MASK_AP50) {
+    throw new Error(`test mask mAP50 must reach ${MIN_MASK_AP50}, got ${maskAp50.toFixed(3)}`);
+  }
   return { maskAp50, images };
 }
 

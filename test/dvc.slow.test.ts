@@ -26,10 +26,13 @@ const makeFolder = useTempFolders();
 
 beforeEach((context) => context.skip(noDvc !== '', noDvc));
 
+/** The environment in which the project's own `aerial` is found first. */
+const envOf = (project: string) => ({ ...env, PATH: [join(project, 'bin'), env.PATH].join(delimiter) });
+
 /** Runs a command line without a shell; its words are parted by single spaces. */
 async function run(cwd: string, line: string): Promise<string> {
   const [file, ...args] = line.split(' ');
-  const { all } = await execa(file!, args, { cwd, env, all: true });
+  const { all } = await execa(file!, args, { cwd, env: envOf(cwd), all: true });
   return all;
 }
 
@@ -110,7 +113,13 @@ describe('dvc repro', () => {
   it('does not take a stage for done that Ctrl-C has stopped', async () => {
     const folder = await makeProject();
     await setParams(folder, { 'train.epochs': '1000' });
-    const child = execa('dvc', ['repro'], { cwd: folder, env, all: true, reject: false, detached: true });
+    const child = execa('dvc', ['repro'], {
+      cwd: folder,
+      env: envOf(folder),
+      all: true,
+      reject: false,
+      detached: true,
+    });
     await until(() => existsSync(join(folder, 'runs/train/metrics.jsonl')));
     process.kill(-child.pid!, 'SIGINT'); // the whole group, as a terminal does
     const { exitCode, all } = await child;

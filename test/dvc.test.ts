@@ -50,9 +50,9 @@ const entries = [
 describe('dvc.yaml', () => {
   it('runs the three stages by their commands', () => {
     expect(Object.entries(stages).map(([name, { cmd }]) => [name, cmd])).toEqual([
-      ['data-prep', 'node bin/aerial.js data-prep'],
-      ['train', 'node bin/aerial.js train'],
-      ['inference', 'node bin/aerial.js inference'],
+      ['data-prep', 'aerial data-prep'],
+      ['train', 'aerial train'],
+      ['inference', 'aerial inference'],
     ]);
   });
 

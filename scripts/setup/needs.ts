@@ -1,5 +1,4 @@
-import { accessSync, constants, statSync } from 'node:fs';
-import { delimiter, join, sep } from 'node:path';
+import { isProgram, programsOnPath } from './programs.ts';
 import type { Python } from './python.ts';
 import { SetupError } from './setup-error.ts';
 
@@ -10,24 +9,6 @@ export type Need = 'compiler' | 'python';
 export interface Missing {
   what: string;
   packages: readonly string[];
-}
-
-/** Paths of the programs called `name` on PATH, in PATH's order; `without` is a folder whose programs do not count. */
-export function programsOnPath(name: string, path: string, without?: string): string[] {
-  return path
-    .split(delimiter)
-    .filter((folder) => folder !== '' && !(without && `${folder}${sep}`.startsWith(`${without}${sep}`)))
-    .map((folder) => join(folder, name))
-    .filter(isProgram);
-}
-
-function isProgram(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return statSync(path).isFile();
-  } catch {
-    return false;
-  }
 }
 
 /** The C++ compiler: what `CXX` says, else g++. */

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { programsOnPath } from './needs.ts';
+import { programsOnPath } from './programs.ts';
 
 /** One Python of the machine and what it brings. */
 export interface Python {

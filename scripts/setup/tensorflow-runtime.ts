@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { programsOnPath } from './needs.ts';
+import { programsOnPath } from './programs.ts';
 import type { Project } from './project.ts';
 import type { Report } from './report.ts';
 import { SetupError } from './setup-error.ts';

@@ -4,7 +4,7 @@
 import type { tf } from '../system/tensorflow.ts';
 
 /** The class number of buildings; 0 is the background. */
-export const BUILDING = 1;
+const BUILDING = 1;
 /** Background and building. */
 export const CLASSES = 2;
 

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { chmod, cp, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { programsOnPath } from '../../../scripts/setup/needs.ts';
+import { programsOnPath } from '../../../scripts/setup/programs.ts';
 import type { Python } from '../../../scripts/setup/python.ts';
 import { useTempFolders } from '../../support/temp-folder.ts';
 
