@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { createReadStream, rmSync } from 'node:fs';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -35,6 +35,9 @@ export async function replaceFolder(path: string, fill: (folder: string) => Prom
   const suffix = randomBytes(4).toString('hex');
   const aside = `${path}.${suffix}.part`;
   const old = `${path}.${suffix}.old`;
+  // Ctrl-C ends some commands at once, by process.exit, which runs no `catch`.
+  const tidyUp = () => rmSync(aside, { recursive: true, force: true });
+  process.once('exit', tidyUp);
   try {
     await mkdir(aside, { recursive: true });
     await fill(aside);
@@ -48,6 +51,8 @@ export async function replaceFolder(path: string, fill: (folder: string) => Prom
   } catch (error) {
     await rm(aside, { recursive: true, force: true });
     throw explainDiskError(error, path);
+  } finally {
+    process.off('exit', tidyUp);
   }
   await rm(old, { recursive: true, force: true });
 }
