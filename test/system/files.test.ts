@@ -25,7 +25,7 @@ describe('writeFileAtomic', () => {
 });
 
 describe('replaceFolder', () => {
-  const before = async () => {
+  const folderWithOld = async () => {
     const target = join(await makeFolder(), 'data');
     await mkdir(target);
     await writeFile(join(target, 'old'), '');
@@ -33,12 +33,12 @@ describe('replaceFolder', () => {
   };
 
   it('puts the new folder in the place of the old one', async () => {
-    const target = await before();
+    const target = await folderWithOld();
     await replaceFolder(target, (folder) => writeFile(join(folder, 'new'), ''));
     expect(await filesIn(join(target, '..'))).toEqual(['data/new']);
   });
   it('shows the old folder until the new one is whole', async () => {
-    const target = await before();
+    const target = await folderWithOld();
     await replaceFolder(target, async (folder) => {
       await writeFile(join(folder, 'new'), '');
       expect(await readdir(target)).toEqual(['old']);
@@ -50,7 +50,7 @@ describe('replaceFolder', () => {
     expect(await readdir(target)).toEqual(['new']);
   });
   it('keeps the old folder, and nothing else, when filling fails', async () => {
-    const target = await before();
+    const target = await folderWithOld();
     const failure = replaceFolder(target, async (folder) => {
       await writeFile(join(folder, 'half'), '');
       throw new Error('no luck');
@@ -59,7 +59,7 @@ describe('replaceFolder', () => {
     expect(await filesIn(join(target, '..'))).toEqual(['data/old']);
   });
   it('tidies up when the process is ended in the middle', async () => {
-    const target = await before();
+    const target = await folderWithOld();
     const module = fileURLToPath(new URL('../../src/system/files.ts', import.meta.url));
     const script = `
       import { writeFileSync } from 'node:fs';
@@ -72,7 +72,7 @@ describe('replaceFolder', () => {
     expect(await filesIn(join(target, '..'))).toEqual(['data/old']);
   });
   it('says in one line that the disk is full', async () => {
-    const target = await before();
+    const target = await folderWithOld();
     const full = Object.assign(new Error('ENOSPC: no space left'), { code: 'ENOSPC' });
     await expect(replaceFolder(target, () => Promise.reject(full))).rejects.toThrow(
       /Cannot write .*data: the disk is full/,
