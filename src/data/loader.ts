@@ -71,7 +71,7 @@ export function trainingBatches(
   return batches(order, symmetries, shape);
 }
 
-/** All images in their order, as they are. The last batch repeats its first image where images are missing. */
+/** All images in their order, as they are. The last batch is filled up from the beginning; `real` says how many count. */
 export function orderedBatches(
   images: readonly PreparedImage[],
   shape: BatchShape,
