@@ -5,9 +5,8 @@
 import { relu } from '../ops/relu.ts';
 import type { Params } from '../params/schema.ts';
 import type { tf } from '../system/tensorflow.ts';
-import { tf as tfjs } from '../system/tensorflow.ts';
 import { createCbam } from './cbam.ts';
-import { createConv, createGroupNorm, type MapLayer } from './layers.ts';
+import { createConv, createGroupNorm, type MapLayer, maxPool3x3 } from './layers.ts';
 import type { Weights } from './weights.ts';
 
 /** A network that turns images into four maps. */
@@ -62,7 +61,7 @@ function createStem(weights: Weights, width: number, groups: number): MapLayer {
   const norm2 = createGroupNorm(weights, 'backbone.stem.norm2', width, groups);
   return (images) => {
     const x = relu(norm1(conv1(images)));
-    return tfjs.maxPool(relu(norm2(conv2(x))), 3, 2, 'same');
+    return maxPool3x3(relu(norm2(conv2(x))));
   };
 }
 

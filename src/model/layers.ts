@@ -15,7 +15,7 @@ export type MapLayer = (x: tf.Tensor4D) => tf.Tensor4D;
 export interface ConvOptions {
   inputs: number;
   outputs: number;
-  /** Side of the window, pixels. */
+  /** Side of the window, pixels; odd. */
   kernel: number;
   stride?: number;
   /** A bias per output channel; not needed before a normalisation. */
@@ -23,15 +23,38 @@ export interface ConvOptions {
   initialize?: Initializer;
 }
 
-/** Convolution with zero padding that keeps the size (divided by the stride, rounded up). */
+/**
+ * Convolution that keeps the size (divided by the stride, rounded up): zeros are put on both sides alike, as PyTorch does, so
+ * that cell i is centred on pixel i·stride, which anchors and RoIAlign take for granted. TensorFlow's `same` puts
+ * them only below and to the right where stride and size are even, which moves each map by half a cell.
+ */
 export function createConv(weights: Weights, name: string, options: ConvOptions): MapLayer {
   const { inputs, outputs, kernel, stride = 1, bias = false, initialize = heNormal } = options;
   const filter = weights.create<tf.Rank.R4>(`${name}.kernel`, [kernel, kernel, inputs, outputs], initialize);
   const offset = bias ? weights.create<tf.Rank.R1>(`${name}.bias`, [outputs], constant(0)) : null;
   return (x) => {
-    const y = tfjs.conv2d(x, filter, stride, 'same');
+    const y =
+      stride === 1
+        ? tfjs.conv2d(x, filter, 1, 'same')
+        : tfjs.conv2d(padEvenly(x, kernel), filter, stride, 'valid');
     return offset ? y.add(offset) : y;
   };
+}
+
+/** Maximum of 3x3 pixels with stride 2, centred on pixel 2i as convolutions are. @param x values >= 0, as after ReLU */
+export function maxPool3x3(x: tf.Tensor4D): tf.Tensor4D {
+  return tfjs.maxPool(padEvenly(x, 3), 3, 2, 'valid');
+}
+
+function padEvenly(x: tf.Tensor4D, kernel: number): tf.Tensor4D {
+  const margin = (kernel - 1) / 2;
+  if (margin === 0) return x;
+  return tfjs.pad(x, [
+    [0, 0],
+    [margin, margin],
+    [margin, margin],
+    [0, 0],
+  ]);
 }
 
 /** Transposed convolution, 2x2 with stride 2: doubles height and width. */

@@ -47,18 +47,19 @@ function keepInImage(
   scores: tf.Tensor1D,
   options: { iouThreshold: number; maxResults: number },
 ): { indices: tf.Tensor1D; valid: tf.Tensor1D } {
-  const result = tf.image.nonMaxSuppressionPadded(
+  // tfjs cuts the number of results to the number of boxes; the rest is filled up here.
+  const results = Math.min(options.maxResults, boxes.shape[0]);
+  const { selectedIndices, validOutputs } = tf.image.nonMaxSuppressionPadded(
     boxes,
     scores,
-    options.maxResults,
+    results,
     options.iouThreshold,
     EXCLUDED_SCORE / 2,
     true,
-  );
-  const { selectedIndices, validOutputs } = result as {
-    selectedIndices: tf.Tensor1D;
-    validOutputs: tf.Scalar;
-  };
+  ) as { selectedIndices: tf.Tensor1D; validOutputs: tf.Scalar };
   const valid = tf.range(0, options.maxResults, 1, 'int32').less(validOutputs);
-  return { indices: selectedIndices, valid: tf.cast(valid, 'float32') as tf.Tensor1D };
+  return {
+    indices: tf.pad(selectedIndices, [[0, options.maxResults - results]]),
+    valid: tf.cast(valid, 'float32') as tf.Tensor1D,
+  };
 }

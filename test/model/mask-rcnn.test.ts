@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createCbam } from '../../src/model/cbam.ts';
+import { createCustomBackbone } from '../../src/model/custom-backbone.ts';
 import { createFpn } from '../../src/model/fpn.ts';
 import { createMaskRcnn } from '../../src/model/mask-rcnn.ts';
 import { predict } from '../../src/model/predict.ts';
@@ -10,6 +11,24 @@ import { expectClose, expectNoLeak, uniformTensor } from '../support/tensors.ts'
 import { tinyParams } from '../support/tiny-model.ts';
 
 const params = tinyParams();
+
+/** For C2–C4: how far right of its pixel the gradient of the middle cell reaches on average, in pixels. */
+function centreOffsets(options: typeof params): number[] {
+  const backbone = createCustomBackbone(createWeights(options.seed), options.model);
+  const images = uniformTensor<tf.Rank.R4>([1, 64, 64, 3], options.seed, -1, 1);
+  return [0, 1, 2].map((level) => {
+    const middle = 8 / 2 ** level;
+    const cell = (x: tf.Tensor) =>
+      backbone
+        .apply(x as tf.Tensor4D)
+        [level]!.slice([0, middle, middle, 0], [1, 1, 1, -1])
+        .square()
+        .sum();
+    const strength = tf.grad(cell)(images).square().sum([0, 1, 3]);
+    const position = strength.mul(tf.range(0, 64)).sum().div(strength.sum());
+    return position.dataSync()[0]! - 32;
+  });
+}
 
 describe('createWeights', () => {
   it('refuses a name twice', () => {
@@ -82,6 +101,14 @@ describe('createMaskRcnn', () => {
   it('has a pyramid of five levels, each half the size', () => {
     const shapes = model.pyramid(images).map(({ shape }) => shape);
     expect(shapes).toEqual([16, 8, 4, 2, 1].map((side) => [2, side, side, 8]));
+  });
+  it('centres cell i of each map of the backbone on pixel i·stride, as anchors and RoIAlign take it', () => {
+    const offsets = [1, 2, 3, 4, 5, 6].map((seed) => centreOffsets({ ...params, seed }));
+    [4, 8, 16].forEach((stride, level) => {
+      const mean = offsets.reduce((sum, offset) => sum + offset[level]!, 0) / offsets.length;
+      // A map that is shifted by half a cell, as TensorFlow's own padding gives, is off by more than this.
+      expect(Math.abs(mean)).toBeLessThan(0.3 * stride);
+    });
   });
   it('says something about every anchor', () => {
     const { logits, boxDeltas } = model.rpn(model.pyramid(images));

@@ -1,4 +1,4 @@
-import { describe, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { EXCLUDED_SCORE, paddedNms } from '../../src/ops/nms.ts';
 import { tf } from '../../src/system/tensorflow.ts';
 import { expectClose } from '../support/tensors.ts';
@@ -37,5 +37,16 @@ describe('paddedNms', () => {
   });
   it('keeps negative scores, as logits are', () => {
     expectClose(paddedNms(boxes(), tf.tensor2d([[-3, -2, -9, -4]]), null, options).valid, [1, 1, 0, 0]);
+  });
+  it('pads where there are fewer boxes than results, image by image', () => {
+    const two = tf.concat([boxes(), boxes().add(3)]) as tf.Tensor3D;
+    const scores = tf.tensor2d([
+      [0.6, 0.9, 0.7, 0.8],
+      [0.9, 0.1, 0.2, 0.3],
+    ]);
+    const { indices, valid } = paddedNms(two, scores, null, { ...options, maxResults: 6 });
+    expectClose(valid, [1, 1, 0, 0, 0, 0, 1, 1, 0, 0, 0, 0]);
+    expectClose(indices.slice([0, 0], [2, 2]), [1, 2, 0, 2]);
+    expect(indices.shape).toEqual([2, 6]);
   });
 });
