@@ -90,8 +90,8 @@ def evaluate(ground_truth, results, kind, max_detections):
 
 
 def union_agreement(dataset_set):
-    """Mean IoU and Dice of everything that is building, image by image."""
-    ious, dices = [], []
+    """Mean IoU and Dice of everything that is building, image by image; undefined where no image has either."""
+    ious, dices, anything = [], [], False
     for image in dataset_set["images"]:
         def union(entries):
             rles = [{"size": image["size"], "counts": entry["counts"]} for entry in entries if entry["image"] == image["id"]]
@@ -101,8 +101,11 @@ def union_agreement(dataset_set):
         truth = union(dataset_set["truth"])
         found = union([entry for entry in dataset_set["detections"] if entry["score"] >= dataset_set["score_threshold"]])
         either, both = (truth | found).sum(), (truth & found).sum()
+        anything = anything or bool(either)
         ious.append(both / either if either else 1.0)
         dices.append(2 * both / (truth.sum() + found.sum()) if either else 1.0)
+    if not anything:
+        return {"iou": None, "dice": None}
     return {"iou": float(np.mean(ious)), "dice": float(np.mean(dices))}
 
 

@@ -18,9 +18,9 @@ import type { Building, PreparedImage } from './prepared.ts';
 export interface HostBatch {
   /** N */
   count: number;
-  /** The images, in order; in the last batch of a pass without wrapping, some at the end are repeated. */
+  /** The images, in order. */
   sources: PreparedImage[];
-  /** How many of `sources` are not repetitions. */
+  /** How many of `sources` count; those behind only fill the batch up. */
   real: number;
   imageSize: number;
   maxInstances: number;
@@ -57,7 +57,7 @@ export function batchShape({ train, data }: Params): BatchShape {
 
 /**
  * One pass in random order, each image in one of the eight symmetries if `augment`. The last batch is filled up from the
- * beginning of the pass, so that every batch has N images.
+ * beginning of the pass (in symmetries of their own), so that every batch has N images.
  * @param seed parts of the stream: equal parts give the same pass
  */
 export function trainingBatches(
@@ -66,7 +66,9 @@ export function trainingBatches(
   options: { augment: boolean; seed: readonly (number | string)[] },
 ): AsyncGenerator<HostBatch> {
   const random = createRandom(...options.seed);
-  const order = random.shuffle(images);
+  const shuffled = random.shuffle(images);
+  const slots = Math.ceil(images.length / shape.batchSize) * shape.batchSize;
+  const order = Array.from({ length: slots }, (_, i) => shuffled[i % shuffled.length]!);
   const symmetries = order.map(() => (options.augment ? randomSymmetry(random) : IDENTITY));
   return batches(order, symmetries, shape);
 }
@@ -152,13 +154,13 @@ async function fillImage(
   const pixels = await readSquare(image, imageSize);
   const pixelCount = imageSize * imageSize * 3;
   transformPixels(pixels, batch.images.subarray(n * pixelCount, (n + 1) * pixelCount), symmetry, imageSize);
-  const { scale } = fitLetterbox(image, imageSize);
+  const { scaleX, scaleY } = fitLetterbox(image, imageSize);
   const kept = largest(image.buildings, maxInstances);
   batch.overflow += image.buildings.length - kept.length;
   kept.forEach((building, m) => {
     const polygons = building.polygons.map((ring) =>
       transformPoints(
-        ring.map((at) => at * scale),
+        ring.map((at, i) => at * (i % 2 === 0 ? scaleX : scaleY)),
         symmetry,
         imageSize,
       ),

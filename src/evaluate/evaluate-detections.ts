@@ -31,7 +31,7 @@ export interface CocoMetrics {
 export interface Metrics {
   mask: CocoMetrics;
   box: CocoMetrics;
-  /** Of all building pixels of an image together; mean over the images; 1 for an empty image left empty; null without images. */
+  /** Of all building pixels of an image together; mean over the images; 1 for an empty image left empty; null where no image has either. */
   iou: number | null;
   dice: number | null;
   images: number;
@@ -70,13 +70,15 @@ export function evaluateDetections(images: readonly EvaluatedImage[], options: E
     dice += agreement.dice;
     detections += chosen.length;
   }
+  const isEmpty = detections === 0 && images.every(({ truth }) => truth.length === 0);
+  const buildings = images.reduce((sum, { truth }) => sum + truth.filter(({ crowd }) => !crowd).length, 0);
   return {
     mask: summarize(masks),
     box: summarize(boxes),
-    iou: images.length === 0 ? null : iou / images.length,
-    dice: images.length === 0 ? null : dice / images.length,
+    iou: isEmpty ? null : iou / images.length,
+    dice: isEmpty ? null : dice / images.length,
     images: images.length,
-    buildings: images.reduce((sum, { truth }) => sum + truth.filter(({ crowd }) => !crowd).length, 0),
+    buildings,
     detections,
   };
 }

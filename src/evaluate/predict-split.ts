@@ -2,7 +2,7 @@
  * The model's detections on prepared images, in the pixels of the original images.
  */
 import { disposeBatch, toTensors } from '../data/batch.ts';
-import { fitLetterbox } from '../data/letterbox.ts';
+import { fitLetterbox, type Letterbox } from '../data/letterbox.ts';
 import { type BatchShape, type HostBatch, orderedBatches } from '../data/loader.ts';
 import type { PreparedImage } from '../data/prepared.ts';
 import { pasteMask } from '../masks/paste.ts';
@@ -81,11 +81,11 @@ function detectionsOf(
   imageSize: number,
 ): Detection[] {
   const { slots, maskSize } = predictions;
-  const { scale } = fitLetterbox(image, imageSize);
+  const letterbox = fitLetterbox(image, imageSize);
   const found: Detection[] = [];
   for (let d = n * slots; d < (n + 1) * slots; d++) {
     if (predictions.valid[d] === 0) continue;
-    const box = toImagePixels(predictions.boxes.subarray(d * 4, d * 4 + 4), scale, image);
+    const box = toImagePixels(predictions.boxes.subarray(d * 4, d * 4 + 4), letterbox, image);
     const probabilities = predictions.masks.subarray(d * maskSize ** 2, (d + 1) * maskSize ** 2);
     const mask = pasteMask(probabilities, box, [image.height, image.width], MASK_THRESHOLD);
     found.push({ box, score: predictions.scores[d]!, mask });
@@ -94,12 +94,8 @@ function detectionsOf(
 }
 
 /** Undoes the letterbox and clips to the image. */
-function toImagePixels(box: Float32Array, scale: number, image: PreparedImage): Detection['box'] {
-  const limit = (value: number, max: number) => Math.min(max, Math.max(0, value / scale));
-  return [
-    limit(box[0]!, image.height),
-    limit(box[1]!, image.width),
-    limit(box[2]!, image.height),
-    limit(box[3]!, image.width),
-  ];
+function toImagePixels(box: Float32Array, letterbox: Letterbox, image: PreparedImage): Detection['box'] {
+  const y = (at: number) => Math.min(image.height, Math.max(0, at / letterbox.scaleY));
+  const x = (at: number) => Math.min(image.width, Math.max(0, at / letterbox.scaleX));
+  return [y(box[0]!), x(box[1]!), y(box[2]!), x(box[3]!)];
 }

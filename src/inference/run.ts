@@ -40,11 +40,16 @@ export interface InferenceSummary {
  * @throws UserError where the model or the data is missing; the signal's reason when it is aborted
  */
 export async function runInference(params: Params, context: InferenceContext): Promise<InferenceSummary> {
-  const { splits } = await openPrepared(params.paths.prepared);
+  const { splits, manifest } = await openPrepared(params.paths.prepared);
   const images = splits.test.slice(0, params.inference.max_images ?? splits.test.length);
   const folder = join(params.paths.runs, 'inference_results');
-  const { model, file } = await openTrainedModel(params);
-  context.log.info(`Inference with ${file} on ${images.length} test images`);
+  const { model, file, dataHash } = await openTrainedModel(params);
+  if (dataHash !== manifest.hash) {
+    context.log.warn(
+      `${file} was trained on other prepared data: its training images may be among these test images`,
+    );
+  }
+  context.log.info(`Inference with ${file} on ${images.length} of ${splits.test.length} test images`);
   let metrics: Metrics | undefined;
   try {
     await replaceFolder(folder, async (aside) => {

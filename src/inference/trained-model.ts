@@ -3,30 +3,44 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { loadWeights } from '../model/checkpoint.ts';
 import { createMaskRcnn, type MaskRcnn } from '../model/mask-rcnn.ts';
-import { readSavedParams } from '../params/saved-params.ts';
+import { hashParams, readSavedParams } from '../params/saved-params.ts';
 import type { Params } from '../params/schema.ts';
 import { UsageError, UserError } from '../system/errors.ts';
+
+/** A model that has been trained. */
+export interface TrainedModel {
+  model: MaskRcnn;
+  file: string;
+  /** Hash of the prepared data that it was trained on. */
+  dataHash: string | undefined;
+}
 
 /**
  * The best model of `runs/train`, for the params of now.
  * @throws UserError where there is none; UsageError naming the params that are not those it was trained with
  */
-export async function openTrainedModel(params: Params): Promise<{ model: MaskRcnn; file: string }> {
+export async function openTrainedModel(params: Params): Promise<TrainedModel> {
   const folder = join(params.paths.runs, 'train');
   const file = join(folder, 'best.safetensors');
   const paramsFile = join(folder, 'params.yaml');
   await access(file).catch((error: unknown) => {
     throw new UserError(`There is no trained model at ${file}: run \`aerial train\` first`, { cause: error });
   });
-  assertSameModel(params, await readSavedParams(paramsFile), paramsFile);
+  const trained = await readSavedParams(paramsFile);
+  assertSameModel(params, trained, paramsFile);
   const model = createMaskRcnn(params);
   try {
-    await loadWeights(file, model.weights);
+    const metadata = await loadWeights(file, model.weights);
+    if (metadata.params !== hashParams(trained)) {
+      throw new UserError(
+        `${file} and ${paramsFile} are not of the same training: run \`aerial train\` again`,
+      );
+    }
+    return { model, file, dataHash: metadata.data };
   } catch (error) {
     model.dispose();
     throw error;
   }
-  return { model, file };
 }
 
 /** `model.detection` and the proposals' numbers may change after training; all else shapes the network or its inputs. */

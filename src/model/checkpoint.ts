@@ -22,7 +22,8 @@ export async function saveWeights(
 
 /**
  * Sets every weight from a file.
- * @throws UserError naming the first weights that are missing, left over or of another shape; nothing is changed then
+ * @throws UserError naming the first weights that are missing, left over, of another shape or not finite; nothing is
+ *   changed then
  */
 export async function loadWeights(path: string, weights: Weights): Promise<Record<string, string>> {
   const { tensors, metadata } = await readSafetensors(path);
@@ -42,11 +43,12 @@ export async function loadWeights(path: string, weights: Weights): Promise<Recor
 
 function* misfits(tensors: ReadonlyMap<string, HostTensor>, weights: Weights): Generator<string> {
   for (const [name, variable] of weights.variables) {
-    const shape = tensors.get(name)?.shape;
-    if (!shape) yield `${name} is missing`;
-    else if (shape.join() !== variable.shape.join()) {
-      yield `${name} is [${shape.join(', ')}], expected [${variable.shape.join(', ')}]`;
-    }
+    const tensor = tensors.get(name);
+    if (!tensor) yield `${name} is missing`;
+    else if (tensor.shape.join() !== variable.shape.join()) {
+      yield `${name} is [${tensor.shape.join(', ')}], expected [${variable.shape.join(', ')}]`;
+    } else if (!tensor.values.every(Number.isFinite))
+      yield `${name} holds values that are not finite numbers`;
   }
   for (const name of tensors.keys()) if (!weights.variables.has(name)) yield `${name} is not part of it`;
 }

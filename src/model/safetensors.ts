@@ -80,13 +80,11 @@ function readHeader(view: Buffer, path: string): { header: Record<string, unknow
     throw notSafetensors(path, 'its header is cut off');
   }
   try {
-    const header = JSON.parse(view.toString('utf8', LENGTH_BYTES, LENGTH_BYTES + length)) as Record<
-      string,
-      unknown
-    >;
-    return { header, bodyStart: LENGTH_BYTES + length };
+    const header: unknown = JSON.parse(view.toString('utf8', LENGTH_BYTES, LENGTH_BYTES + length));
+    if (typeof header !== 'object' || header === null) throw new TypeError('expected an object');
+    return { header: header as Record<string, unknown>, bodyStart: LENGTH_BYTES + length };
   } catch (error) {
-    throw notSafetensors(path, `its header is not JSON (${(error as Error).message})`);
+    throw notSafetensors(path, `its header is not a JSON object (${(error as Error).message})`);
   }
 }
 

@@ -1,6 +1,7 @@
 /**
  * The params beside a run's results: what exactly the run was made with.
  */
+import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { parse, stringify } from 'yaml';
 import { UserError } from '../system/errors.ts';
@@ -10,6 +11,11 @@ import { type Params, paramsSchema } from './schema.ts';
 /** Writes all params, overrides included, as YAML. */
 export async function saveParams(path: string, params: Params): Promise<void> {
   await writeFileAtomic(path, `# The params of this run, overrides included.\n${stringify(params)}`);
+}
+
+/** sha256 of the params, whatever the file's layout. */
+export function hashParams(params: Params): string {
+  return createHash('sha256').update(JSON.stringify(params)).digest('hex');
 }
 
 /** @throws UserError where the file is missing or does not hold params that this version knows */

@@ -87,3 +87,13 @@ export function explainDiskError(error: unknown, path: string): unknown {
   const advice = DISK_ADVICE[(error as NodeJS.ErrnoException)?.code ?? ''];
   return advice ? new UserError(`Cannot write ${path}: ${advice}`, { cause: error }) : error;
 }
+
+/**
+ * Makes the folder and tries to write into it, so that a run does not find out after hours.
+ * @throws UserError where that is not possible
+ */
+export async function assertWritable(folder: string): Promise<void> {
+  const probe = `${folder}/.writable-${randomBytes(4).toString('hex')}`;
+  await writeFileAtomic(probe, '');
+  await rm(probe);
+}

@@ -1,12 +1,14 @@
 import { join } from 'node:path';
 import type { Params } from '../params/schema.ts';
 import type { Log } from '../system/log.ts';
+import { readWandbMode } from '../system/wandb-access.ts';
 import { createLocalTracker } from './local.ts';
 import type { Tracker } from './tracker.ts';
 import { createWandbTracker } from './wandb.ts';
 
 /**
- * The tracker of one run: plain files in `folder` always, and Weights & Biases as `WANDB_MODE` says.
+ * The tracker of one run: plain files in `folder` always, and Weights & Biases as `WANDB_MODE` says. Nothing is written or
+ * started before the first figure: a command that fails at once leaves no empty run behind.
  * @throws UsageError where `WANDB_MODE` is none of online, offline, disabled
  */
 export async function createTracker(
@@ -14,10 +16,26 @@ export async function createTracker(
   { stage, folder, log }: { stage: 'train' | 'inference'; folder: string; log: Log },
 ): Promise<Tracker> {
   const metricsFile = join(folder, 'metrics.jsonl');
-  const wandb = createWandbTracker(params, { stage, metricsFile, log, environment: process.env });
+  const isDisabled = readWandbMode(process.env) === 'disabled';
+  const start = () => createWandbTracker(params, { stage, metricsFile, log, environment: process.env });
   // Inference itself leaves every picture in its folder.
   const local = createLocalTracker(folder, log, stage === 'train');
-  return fanOut([local, ...(wandb ? [wandb] : [])]);
+  return fanOut(isDisabled ? [local] : [local, whenFirstUsed(start)]);
+}
+
+/** A tracker that is made at the first call that has something for it. */
+function whenFirstUsed(start: () => Tracker | null): Tracker {
+  let tracker: Tracker | null | undefined;
+  const started = () => {
+    if (tracker === undefined) tracker = start();
+    return tracker;
+  };
+  return {
+    log: (step, row) => started()?.log(step, row),
+    image: (step, key, png, caption) => started()?.image(step, key, png, caption),
+    summary: (row) => started()?.summary(row),
+    finish: async (exitCode) => tracker?.finish(exitCode),
+  };
 }
 
 /** One tracker that hands each call to all. */

@@ -9,11 +9,11 @@ import { formatDuration } from './progress.ts';
 
 /** What was written where, and the figures of the best model on the validation split. */
 export interface TrainingSummary {
-  /** The best model's file; null when the run was stopped before its first validation. */
+  /** The best model's file and what belongs to it; all null when the run was stopped before its first validation. */
   model: string | null;
-  params: string;
-  history: string;
-  curves: string;
+  params: string | null;
+  history: string | null;
+  curves: string | null;
   epochs: number;
   steps: number;
   seconds: number;
@@ -59,14 +59,14 @@ export function epochLine(epoch: number, epochs: number, row: MetricsRow, improv
 
 /** Lines for people, at the end. */
 export function formatTrainingSummary({ model, best, curves, steps, seconds }: TrainingSummary): string {
-  if (!best) return `Stopped after ${steps} steps, before the first validation: no model was kept`;
+  if (!best) return `Stopped after ${steps} steps, before the first validation: this run kept no model`;
   const { epoch, mask_ap, mask_ap50, iou, dice } = best;
   return [
     `Trained ${steps} steps in ${formatDuration(seconds * 1000)}`,
     `Best model (epoch ${epoch}): ${model}`,
     `  on valid: mask mAP ${figure(mask_ap)}, mAP50 ${figure(mask_ap50)}, IoU ${figure(iou)}, Dice ${figure(dice)}`,
     `Curves: ${curves}`,
-    'Next: aerial inference',
+    'Next: aerial inference, with the same --params and --set',
   ].join('\n');
 }
 

@@ -6,9 +6,9 @@ import { batchShape } from '../data/loader.ts';
 import { openPrepared } from '../data/open-prepared.ts';
 import { saveWeights } from '../model/checkpoint.ts';
 import { createMaskRcnn } from '../model/mask-rcnn.ts';
-import { saveParams } from '../params/saved-params.ts';
+import { hashParams, saveParams } from '../params/saved-params.ts';
 import type { Params } from '../params/schema.ts';
-import { writeFileAtomic } from '../system/files.ts';
+import { assertWritable, writeFileAtomic } from '../system/files.ts';
 import type { Log } from '../system/log.ts';
 import type { MetricsRow, Tracker } from '../tracking/tracker.ts';
 import { comparisonPngOf } from '../visualize/comparison-of.ts';
@@ -37,11 +37,12 @@ export interface TrainingContext {
 export async function runTraining(params: Params, context: TrainingContext): Promise<TrainingSummary> {
   const run = await startRun(params, context);
   try {
-    for (let epoch = 1; epoch <= params.train.epochs && run.timeUsed() < 1; epoch++) {
+    for (let epoch = 1; epoch <= params.train.epochs; epoch++) {
       const trained = await runEpoch(run, epoch);
-      if (context.signal.aborted) break;
-      const validation = await validate(run.model, run.splits.valid, run.shape, params);
+      const validation = context.signal.aborted ? null : await validate(run.model, run.splits.valid, run);
+      if (!validation) break;
       await recordEpoch(run, epoch, trained, validation);
+      if (run.timeUsed() >= 1) break;
     }
   } finally {
     run.progress.stop();
@@ -57,7 +58,9 @@ export async function runTraining(params: Params, context: TrainingContext): Pro
 type Run = Awaited<ReturnType<typeof startRun>>;
 
 async function startRun(params: Params, context: TrainingContext) {
-  const { splits } = await openPrepared(params.paths.prepared);
+  const { splits, manifest } = await openPrepared(params.paths.prepared);
+  const folder = join(params.paths.runs, 'train');
+  await assertWritable(folder);
   const shape = batchShape(params);
   const model = createMaskRcnn(params);
   const optimizer = createOptimizer(model.weights, params.train);
@@ -74,7 +77,8 @@ async function startRun(params: Params, context: TrainingContext) {
     trainStep: createTrainStep(model, optimizer, params),
     schedule: scheduleOf(params.train, totalSteps),
     progress: createProgress(context.log, totalSteps, params.train.epochs),
-    folder: join(params.paths.runs, 'train'),
+    folder,
+    dataHash: manifest.hash,
     startedMs,
     /** Share of `train.max_minutes`; 0 where there is no limit. */
     timeUsed: () =>
@@ -115,8 +119,8 @@ function sayOverflow(run: Run, overflow: number): void {
   if (run.overflowSaid) return;
   run.overflowSaid = true;
   run.progress.line(
-    `data.max_instances (${run.params.data.max_instances}) is too small: ${overflow} buildings of one batch were left ` +
-      'out, the smallest; raise it to train on them',
+    `data.max_instances (${run.params.data.max_instances}) is too small: ${overflow} buildings of one batch, the ` +
+      'smallest, count as background; raise it to train on them',
   );
 }
 
@@ -141,9 +145,15 @@ async function recordEpoch(
 
 async function saveBest(run: Run, epoch: number, validation: Validation): Promise<void> {
   run.best = { epoch, validation };
-  const metadata = { epoch: `${epoch}`, step: `${run.steps}` };
-  await saveWeights(join(run.folder, 'best.safetensors'), run.model.weights, metadata);
+  // Params first: inference recognises a model that was not yet written, by the hash in its metadata.
   await saveParams(join(run.folder, 'params.yaml'), run.params);
+  const metadata = {
+    epoch: `${epoch}`,
+    step: `${run.steps}`,
+    params: hashParams(run.params),
+    data: run.dataHash,
+  };
+  await saveWeights(join(run.folder, 'best.safetensors'), run.model.weights, metadata);
   const metrics = { epoch, step: run.steps, loss: validation.loss, ...validation.metrics };
   await writeFileAtomic(join(run.folder, 'metrics.json'), `${JSON.stringify(metrics, null, 2)}\n`);
 }
@@ -154,9 +164,9 @@ function summarize({ best, folder, history, steps, startedMs, tracker }: Run): T
   tracker.summary(Object.fromEntries(summaryRow));
   return {
     model: best && join(folder, 'best.safetensors'),
-    params: join(folder, 'params.yaml'),
-    history: join(folder, 'history.json'),
-    curves: join(folder, 'curves.svg'),
+    params: best && join(folder, 'params.yaml'),
+    history: best && join(folder, 'history.json'),
+    curves: best && join(folder, 'curves.svg'),
     epochs: history.length,
     steps,
     seconds: (performance.now() - startedMs) / 1000,

@@ -21,16 +21,19 @@ export interface Validation {
   examples: PredictedImage[];
 }
 
-/** Predicts all images and measures; hands `tracking.images` examples back. */
+/**
+ * Predicts all images and measures; hands `tracking.images` examples back.
+ * @returns null when the signal was aborted on the way: half a validation says nothing
+ */
 export async function validate(
   model: MaskRcnn,
   images: readonly PreparedImage[],
-  shape: BatchShape,
-  params: Params,
-): Promise<Validation> {
+  { shape, params, signal }: { shape: BatchShape; params: Params; signal: AbortSignal },
+): Promise<Validation | null> {
   const all: PredictedImage[] = [];
   let [lossSum, imageCount] = [0, 0];
   for await (const { batch, predicted } of predictImages(model, images, shape, params.model)) {
+    if (signal.aborted) return null;
     lossSum += (await lossOf(model, batch, params)) * batch.real;
     imageCount += batch.real;
     all.push(...predicted);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadWeights, saveWeights } from '../../src/model/checkpoint.ts';
 import { constant, createWeights, heNormal, type Weights } from '../../src/model/weights.ts';
+import { tf } from '../../src/system/tensorflow.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -38,6 +39,13 @@ describe('saveWeights and loadWeights', () => {
     const before = values(weights);
     await expect(loadWeights(path, weights)).rejects.toThrow(message);
     expect(values(weights)).toEqual(before);
+  });
+  it('refuse numbers that are not finite', async () => {
+    const path = join(folder, 'nan.safetensors');
+    const broken = make(1);
+    broken.variables.get('w')!.assign(tf.fill([3, 4], Number.NaN));
+    await saveWeights(path, broken, {});
+    await expect(loadWeights(path, make(1))).rejects.toThrow(/w holds values that are not finite/);
   });
   it('refuse a weight too many', async () => {
     const path = join(folder, 'c.safetensors');

@@ -75,7 +75,13 @@ describe('readSafetensors', () => {
   it('refuses what is not safetensors at all', async () => {
     await refuse(
       Buffer.concat([Buffer.of(9, 0, 0, 0, 0, 0, 0, 0), Buffer.from('not json at all')]),
-      /header is not JSON/,
+      /header is not a JSON object/,
+    );
+  });
+  it('refuses a header that is JSON, but no object', async () => {
+    await refuse(
+      Buffer.concat([Buffer.of(4, 0, 0, 0, 0, 0, 0, 0), Buffer.from('null')]),
+      /expected an object/,
     );
   });
   it('refuses other number types, naming the tensor', async () => {

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -6,9 +6,11 @@ import { parse } from 'yaml';
 import { prepareData } from '../../src/data/prepare.ts';
 import { formatInferenceSummary, runInference } from '../../src/inference/run.ts';
 import { readSafetensors } from '../../src/model/safetensors.ts';
+import { saveParams } from '../../src/params/saved-params.ts';
 import type { Params } from '../../src/params/schema.ts';
 import { UsageError, UserError } from '../../src/system/errors.ts';
 import { tf } from '../../src/system/tensorflow.ts';
+import type { Tracker } from '../../src/tracking/tracker.ts';
 import { formatTrainingSummary, type TrainingSummary } from '../../src/train/report.ts';
 import { runTraining } from '../../src/train/run.ts';
 import { collectLog } from '../support/collect-log.ts';
@@ -90,9 +92,35 @@ describe('runTraining', () => {
   it('stops when the user stops it, keeping the last good model', async () => {
     const before = await readFile(inRuns('train', 'best.safetensors'));
     const stopped = await runTraining(params, context(AbortSignal.abort()).context);
-    expect(stopped).toMatchObject({ model: null, steps: 0, best: null });
-    expect(formatTrainingSummary(stopped)).toMatch(/no model was kept/);
+    expect(stopped).toMatchObject({
+      model: null,
+      params: null,
+      history: null,
+      curves: null,
+      steps: 0,
+      best: null,
+    });
+    expect(formatTrainingSummary(stopped)).toMatch(/this run kept no model/);
     expect(await readFile(inRuns('train', 'best.safetensors'))).toEqual(before);
+  });
+  it('stops in the middle of a validation too', async () => {
+    const controller = new AbortController();
+    const run = context(controller.signal);
+    const stopAtLastStep: Tracker = {
+      ...tracker,
+      log: (step) => {
+        if (step === 3) controller.abort();
+      },
+    };
+    const stopped = await runTraining(params, { ...run.context, tracker: stopAtLastStep });
+    expect(stopped).toMatchObject({ model: null, steps: 3, epochs: 0 });
+  }, 60_000);
+  it('notices at once that it cannot write', async () => {
+    await writeFile(join(folder, 'file'), '');
+    const blocked = { ...params, paths: { ...params.paths, runs: join(folder, 'file') } };
+    const run = context();
+    await expect(runTraining(blocked, run.context)).rejects.toThrow(/file/);
+    expect(run.lines).toEqual([]);
   });
   it('stops when its time is over, with a validation and a model', async () => {
     const short = { ...params, train: { ...params.train, epochs: 50, max_minutes: 0.0001 } };
@@ -146,6 +174,22 @@ describe('runInference', () => {
   it('says what to do without a model', async () => {
     const nowhere = { ...params, paths: { ...params.paths, runs: inRuns('nothing') } };
     await expect(runInference(nowhere, context().context)).rejects.toThrow(/no trained model .*aerial train/);
+  });
+  it('warns when the data is not what the model was trained on', async () => {
+    const other = structuredClone(params);
+    other.paths.prepared = join(folder, 'other');
+    other.seed = 99;
+    await prepareData(other, collectLog());
+    const run = context();
+    await runInference({ ...params, paths: other.paths }, run.context);
+    expect(run.lines.join('\n')).toMatch(/warning: .*was trained on other prepared data/);
+  }, 60_000);
+  it('refuses a model and params of two trainings', async () => {
+    const runs = join(folder, 'mixed');
+    await cp(inRuns('train'), join(runs, 'train'), { recursive: true });
+    await saveParams(join(runs, 'train/params.yaml'), { ...params, seed: 5 });
+    const mixed = { ...params, paths: { ...params.paths, runs } };
+    await expect(runInference(mixed, context().context)).rejects.toThrow(/not of the same training/);
   });
   it('refuses params that do not fit the model, naming them', async () => {
     const model = { ...params.model, anchor_ratios: [1], fpn_channels: 16 };
