@@ -6,7 +6,7 @@ import { printResult, readParams, type StageContext, type StageOptions, withTrac
 export async function inference(options: StageOptions, context: StageContext): Promise<void> {
   const params = await readParams(options);
   // Only now, so that wrong params are told at once and not after TensorFlow has loaded.
-  await loadTensorFlow({ device: params.device, deterministic: params.train.deterministic });
+  await loadTensorFlow({ device: params.device, deterministic: false });
   const { formatInferenceSummary, runInference } = await import('../inference/run.ts');
   const folder = join(params.paths.runs, 'inference');
   const summary = await withTracker(params, { ...context, stage: 'inference', folder }, (tracker) =>

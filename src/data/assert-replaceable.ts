@@ -1,8 +1,8 @@
-import { access, constants, mkdir, readdir, realpath } from 'node:fs/promises';
+import { readdir, realpath } from 'node:fs/promises';
 import { dirname, isAbsolute, relative, resolve } from 'node:path';
 import type { Params } from '../params/schema.ts';
-import { UsageError, UserError } from '../system/errors.ts';
-import { explainDiskError } from '../system/files.ts';
+import { UsageError } from '../system/errors.ts';
+import { assertWritable } from '../system/files.ts';
 
 /**
  * `paths.prepared` is replaced as a whole. A slip in params.yaml must not cost anybody their files, so it may be
@@ -19,7 +19,8 @@ export async function assertReplaceable(params: Params): Promise<void> {
       `paths.prepared (${prepared}) holds files that data-prep did not write, e.g. ${names[0]}, and would be replaced: choose another folder, or empty it`,
     );
   }
-  await assertWritable(prepared);
+  // It is put in place by renaming, so it is the folder around it that must be writable.
+  await assertWritable(dirname(resolve(prepared)));
 }
 
 async function assertNoInputInside({ paths, data }: Params): Promise<void> {
@@ -34,21 +35,6 @@ async function assertNoInputInside({ paths, data }: Params): Promise<void> {
         `paths.prepared (${paths.prepared}) is replaced by data-prep, and ${key} (${path}) lies in it: choose another folder`,
       );
     }
-  }
-}
-
-/** @param folder is put in place by renaming, so it is the folder around it that must be writable */
-async function assertWritable(folder: string): Promise<void> {
-  const around = dirname(resolve(folder));
-  try {
-    await mkdir(around, { recursive: true });
-    await access(around, constants.W_OK);
-  } catch (error) {
-    const explained = explainDiskError(error, folder);
-    if (explained instanceof UserError) throw explained;
-    throw new UserError(`Cannot write ${folder} (paths.prepared): ${(error as Error).message}`, {
-      cause: error,
-    });
   }
 }
 

@@ -85,7 +85,7 @@ export function orderedBatches(
   );
 }
 
-/** Batches that are being read while one is used. */
+/** Batches that are being read while one is used: one more than the next, so that a slow file does not hold up the step. */
 const AHEAD = 2;
 
 async function* batches(

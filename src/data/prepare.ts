@@ -37,6 +37,7 @@ export async function prepareData(params: Params, log: Log): Promise<PrepareRepo
     const train = await addCustomSamples(own.train, params.data.custom, params.data.min_area);
     const splits = { ...own, train };
     assertNoEmptySplit(splits, params);
+    checkBuildings(splits, log);
     await writePrepared(folder, splits, sourceName(params));
     await rm(workFolder, { recursive: true });
   });
@@ -96,9 +97,28 @@ function sourceName({ data }: Params): string {
 function assertNoEmptySplit(splits: Readonly<Record<Split, SourceSplit>>, params: Params): void {
   for (const split of SPLITS) {
     if (splits[split].images.length > 0) continue;
-    const reasons = Object.entries(splits[split].dropped).map(([reason, times]) => `${times} x ${reason}`);
     throw new UserError(
-      `Split ${split} is empty: ${join(zipFolder(params), zipPath(split))} has no usable image${reasons.length > 0 ? ` (dropped: ${reasons.join(', ')})` : ''}; every split needs at least one`,
+      `Split ${split} is empty: ${join(zipFolder(params), zipPath(split))} has no usable image${listDropped(splits[split])}; every split needs at least one`,
     );
   }
+}
+
+/** @throws UserError where train has no building; of the others it only warns, since images without any are sound */
+function checkBuildings(splits: Readonly<Record<Split, SourceSplit>>, log: Log): void {
+  for (const split of SPLITS) {
+    const { images } = splits[split];
+    if (images.some(({ buildings }) => buildings.length > 0)) continue;
+    const fact = `Split ${split} has no building in its ${images.length} images${listDropped(splits[split])}`;
+    if (split === 'train') {
+      throw new UserError(
+        `${fact}: nothing could be learned; correct its annotations, or lower data.min_area if it drops them`,
+      );
+    }
+    log.warn(`${fact}: its mAP cannot be measured`);
+  }
+}
+
+function listDropped({ dropped }: SourceSplit): string {
+  const reasons = Object.entries(dropped).map(([reason, times]) => `${times} x ${reason}`);
+  return reasons.length > 0 ? ` (dropped: ${reasons.join(', ')})` : '';
 }

@@ -22,9 +22,12 @@ export function focalLoss(
   return crossEntropy.mul(modulation);
 }
 
+/** Keeps the logarithm in the gradient of `pow` finite; far below float32's resolution of a loss. */
+const ABOVE_ZERO = 1e-6;
+
 /** Whole powers by products: the gradient of `pow` would take a logarithm of 0. */
 function power(x: tf.Tensor, exponent: number): tf.Tensor {
   if (exponent === 1) return x;
   if (exponent === 2) return x.square();
-  return x.add(1e-6).pow(exponent);
+  return x.add(ABOVE_ZERO).pow(exponent);
 }

@@ -59,6 +59,25 @@ const crossFieldRules: readonly CrossFieldRule[] = [
         ? `must be <= model.rpn.positive_iou (${rpn.positive_iou}), got ${rpn.negative_iou}`
         : null,
   },
+  {
+    reads: [
+      ['model', 'detection', 'max_detections'],
+      ['model', 'rpn', 'post_nms_top_k'],
+    ],
+    fault: ({ model: { detection, rpn } }) =>
+      detection.max_detections > rpn.post_nms_top_k
+        ? `must be <= model.rpn.post_nms_top_k (${rpn.post_nms_top_k}), for each detection comes from a proposal, got ${detection.max_detections}`
+        : null,
+  },
+  {
+    reads: [
+      ['train', 'batch_size'],
+      ['data', 'image_size'],
+      ['data', 'max_instances'],
+      ['data', 'instance_mask_size'],
+    ],
+    fault: batchMemoryFault,
+  },
   groupNormRule(['model', 'custom', 'stem_width'], ({ model }) => model.custom.stem_width),
   ...[0, 1, 2, 3].map((stage) =>
     groupNormRule(
@@ -108,6 +127,20 @@ function groupNormRule(
         : `must be a multiple of model.group_norm_groups (${groups}), got ${width(params)}`;
     },
   };
+}
+
+/** Host memory that the images and masks of one batch may take. */
+const BATCH_GIBIBYTES = 16;
+
+const FLOAT_BYTES = 4;
+
+function batchMemoryFault({ data, train }: Params): string | null {
+  const { image_size: side, max_instances: instances, instance_mask_size: maskSide } = data;
+  const imageBytes = (side ** 2 * 3 + instances * maskSide ** 2) * FLOAT_BYTES;
+  const most = Math.floor((BATCH_GIBIBYTES * 1024 ** 3) / imageBytes);
+  return train.batch_size > most
+    ? `must be <= ${most} for a batch to fit into ${BATCH_GIBIBYTES} GiB of memory with data.image_size (${side}), data.max_instances (${instances}) and data.instance_mask_size (${maskSide}), got ${train.batch_size}`
+    : null;
 }
 
 /** data-prep replaces the prepared folder as a whole: nothing else may lie in it. */

@@ -8,7 +8,8 @@ export interface Override {
 }
 
 /**
- * Reads `KEY=VALUE` texts: dotted key, value in YAML, as in `dvc exp run -S`.
+ * Reads `KEY=VALUE` texts: dotted key, value in YAML, as in `dvc exp run -S`. Sections are not values: whether their
+ * other keys should stay or go would be anybody's guess.
  * @param knownKeys every key and section, dotted
  * @returns what can be applied, and the faults of the rest
  */
@@ -28,6 +29,8 @@ export function parseOverrides(
       faults.push({ path: [], kind: 'value', text });
     } else if (!knownKeys.includes(key)) {
       faults.push(unknownKey(path, knownKeys));
+    } else if (knownKeys.some((known) => known.startsWith(`${key}.`))) {
+      faults.push({ path, kind: 'value', text: sectionAdvice(key, knownKeys) });
     } else if (document.errors.length > 0) {
       const text = `must have a YAML value after =, got ${JSON.stringify(set.slice(equals + 1))}`;
       faults.push({ path, kind: 'value', text });
@@ -36,6 +39,13 @@ export function parseOverrides(
     }
   }
   return { overrides, faults };
+}
+
+function sectionAdvice(section: string, knownKeys: readonly string[]): string {
+  const example = knownKeys.find(
+    (key) => key.startsWith(`${section}.`) && !knownKeys.some((other) => other.startsWith(`${key}.`)),
+  );
+  return `is a section: set its keys one by one, as in --set ${example}=VALUE`;
 }
 
 /** @returns a copy of `root` with the overrides in it, later ones last; sections that lack are made */

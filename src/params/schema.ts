@@ -18,13 +18,21 @@ const text = z.string(typeError('must be a text'));
 const trueOrFalse = z.boolean(typeError('must be true or false'));
 
 const fraction = number.min(0).max(1);
-const count = whole.positive();
-const countOrZero = whole.nonnegative();
+const aboveZero = number.positive().max(1);
+// Upper limits are far above what is of use: they turn a slip into a message instead of a crash for want of memory.
+const countUpTo = (most: number) => whole.positive().max(most);
+const items = countUpTo(100_000);
+const samples = whole.min(2).max(100_000);
+const width = countUpTo(8192);
+const layers = countUpTo(200);
+const cells = countUpTo(64);
+const pixels = number.positive().max(65_536);
 const positive = number.positive();
 const nonNegative = number.nonnegative();
 const path = text.min(1);
 const textOrNull = z.string(typeError('must be a text or null')).min(1).nullable();
-const fourCounts = z.tuple([count, count, count, count], 'must be a list of 4 whole numbers');
+const four = (count: typeof width) =>
+  z.tuple([count, count, count, count], 'must be a list of 4 whole numbers');
 
 const paths = z.strictObject({ raw: path, prepared: path, runs: path });
 
@@ -36,7 +44,7 @@ const data = z.strictObject({
     revision: text.regex(/^[0-9a-f]{40}$/, 'must be a full commit hash (40 hex digits)'),
   }),
   custom: z.array(path, typeError('must be a list of folders')),
-  synthetic: z.strictObject({ size: whole.min(128).max(2048), train: count, valid: count, test: count }),
+  synthetic: z.strictObject({ size: whole.min(128).max(2048), train: items, valid: items, test: items }),
   min_area: nonNegative,
   image_size: whole.min(64).max(2048).multipleOf(32),
   max_instances: whole.min(1).max(1000),
@@ -45,40 +53,40 @@ const data = z.strictObject({
 
 const model = z.strictObject({
   custom: z.strictObject({
-    stem_width: count,
-    stage_widths: fourCounts,
-    stage_blocks: fourCounts,
-    cbam_reduction: count,
+    stem_width: width,
+    stage_widths: four(width),
+    stage_blocks: four(layers),
+    cbam_reduction: width,
     cbam_kernel: whole
       .min(3)
       .max(15)
       .refine((size) => size % 2 === 1, 'must be odd'),
   }),
-  group_norm_groups: count,
-  fpn_channels: count,
-  anchor_sizes: z.tuple([positive, positive, positive, positive, positive], 'must be a list of 5 numbers'),
-  anchor_ratios: z.array(positive, typeError('must be a list of numbers')).min(1),
+  group_norm_groups: width,
+  fpn_channels: width,
+  anchor_sizes: z.tuple([pixels, pixels, pixels, pixels, pixels], 'must be a list of 5 numbers'),
+  anchor_ratios: z.array(number.min(0.01).max(100), typeError('must be a list of numbers')).min(1).max(100),
   rpn: z.strictObject({
-    pre_nms_top_k: count,
-    post_nms_top_k: count,
-    nms_threshold: fraction,
-    positive_iou: fraction,
+    pre_nms_top_k: items,
+    post_nms_top_k: items,
+    nms_threshold: aboveZero,
+    positive_iou: aboveZero,
     negative_iou: fraction,
-    samples: count,
-    positive_fraction: fraction,
+    samples,
+    positive_fraction: aboveZero,
   }),
   roi: z.strictObject({
-    positive_iou: fraction,
-    samples: count,
-    positive_fraction: fraction,
-    canonical_size: positive,
-    box_size: count,
-    mask_size: count,
+    positive_iou: aboveZero,
+    samples,
+    positive_fraction: aboveZero,
+    canonical_size: pixels,
+    box_size: cells,
+    mask_size: cells,
   }),
-  box_head_width: count,
-  mask_head_channels: count,
-  mask_head_layers: count,
-  detection: z.strictObject({ score_threshold: fraction, nms_threshold: fraction, max_detections: count }),
+  box_head_width: width,
+  mask_head_channels: width,
+  mask_head_layers: layers,
+  detection: z.strictObject({ score_threshold: fraction, nms_threshold: aboveZero, max_detections: items }),
 });
 
 const loss = z.strictObject({
@@ -94,13 +102,13 @@ const loss = z.strictObject({
 
 const train = z.strictObject({
   model_type: z.enum(['custom', 'transfer']),
-  epochs: count,
+  epochs: countUpTo(1_000_000),
   max_minutes: z.number(typeError('must be a number or null')).positive().nullable(),
-  batch_size: count,
+  batch_size: countUpTo(4096),
   optimizer: z.enum(['adamw', 'sgd']),
   learning_rate: positive,
   min_learning_rate: nonNegative,
-  warmup_steps: countOrZero,
+  warmup_steps: whole.min(0).max(1_000_000_000),
   weight_decay: nonNegative,
   momentum: number.min(0).lt(1),
   beta2: number.min(0).lt(1),
@@ -109,7 +117,7 @@ const train = z.strictObject({
   deterministic: trueOrFalse,
 });
 
-const evaluate = z.strictObject({ max_detections: count, score_threshold: fraction });
+const evaluate = z.strictObject({ max_detections: items, score_threshold: fraction });
 
 const inference = z.strictObject({
   score_threshold: fraction,
@@ -120,7 +128,7 @@ const tracking = z.strictObject({
   project: path,
   entity: textOrNull,
   run_name: textOrNull,
-  images: countOrZero,
+  images: whole.min(0).max(1000),
 });
 
 /** Types and ranges of each key; `loadParams` applies them together with the rules between keys. */

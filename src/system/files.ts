@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream, rmSync } from 'node:fs';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { UserError } from './errors.ts';
 
@@ -12,7 +12,7 @@ import { UserError } from './errors.ts';
 export async function writeFileAtomic(path: string, content: string | Uint8Array): Promise<void> {
   const aside = `${path}.${randomBytes(4).toString('hex')}.part`;
   try {
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolder(dirname(path));
     const file = await open(aside, 'w');
     try {
       await file.writeFile(content);
@@ -22,7 +22,7 @@ export async function writeFileAtomic(path: string, content: string | Uint8Array
     }
     await rename(aside, path);
   } catch (error) {
-    await rm(aside, { force: true });
+    await removeLeftOver(aside);
     throw explainDiskError(error, path);
   }
 }
@@ -39,7 +39,7 @@ export async function replaceFolder(path: string, fill: (folder: string) => Prom
   const tidyUp = () => rmSync(aside, { recursive: true, force: true });
   process.once('exit', tidyUp);
   try {
-    await mkdir(aside, { recursive: true });
+    await makeFolder(aside, path);
     await fill(aside);
     const hadOld = await renameIfPresent(path, old);
     try {
@@ -49,7 +49,7 @@ export async function replaceFolder(path: string, fill: (folder: string) => Prom
       throw error;
     }
   } catch (error) {
-    await rm(aside, { recursive: true, force: true });
+    await removeLeftOver(aside);
     throw explainDiskError(error, path);
   } finally {
     process.off('exit', tidyUp);
@@ -64,6 +64,11 @@ export async function sha256File(path: string): Promise<string> {
   return hash.digest('hex');
 }
 
+/** Never throws: the error before it is the one to tell. */
+async function removeLeftOver(path: string): Promise<void> {
+  await rm(path, { recursive: true, force: true }).catch(() => {});
+}
+
 async function renameIfPresent(from: string, to: string): Promise<boolean> {
   try {
     await rename(from, to);
@@ -74,6 +79,29 @@ async function renameIfPresent(from: string, to: string): Promise<boolean> {
   }
 }
 
+/** Makes a folder and those around it; messages call it `name`. */
+async function makeFolder(folder: string, name = folder): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+  } catch (error) {
+    const reason = FOLDER_REASONS[codeOf(error)];
+    if (reason === undefined) throw explainDiskError(error, name);
+    throw new UserError(
+      `Cannot make the folder ${name}: ${reason}; choose another folder in params.yaml (paths)`,
+      { cause: error },
+    );
+  }
+}
+
+/** Of `mkdir` alone: elsewhere, these codes mean other things. */
+const FOLDER_REASONS: Readonly<Record<string, string>> = {
+  // With `recursive`, Node hides EROFS behind it.
+  ENOENT: 'the file system is read-only, or a link on the way leads nowhere',
+  ENOTDIR: 'a file on the way to it is no folder',
+  EEXIST: 'there is a file of that name',
+  ENAMETOOLONG: 'its name is too long',
+};
+
 const DISK_ADVICE: Readonly<Record<string, string>> = {
   ENOSPC: 'the disk is full: free some space and run the command again',
   EDQUOT: 'the disk quota is used up: free some space and run the command again',
@@ -82,10 +110,27 @@ const DISK_ADVICE: Readonly<Record<string, string>> = {
   EROFS: 'the file system is read-only: choose another folder in params.yaml (paths)',
 };
 
-/** Turns an error of the disk into one line for the user; any other error is returned as it is. */
+/** Turns an error of the disk while `path` was written into one line for the user; any other is returned as it is. */
 export function explainDiskError(error: unknown, path: string): unknown {
-  const advice = DISK_ADVICE[(error as NodeJS.ErrnoException)?.code ?? ''];
-  return advice ? new UserError(`Cannot write ${path}: ${advice}`, { cause: error }) : error;
+  const advice = DISK_ADVICE[codeOf(error)];
+  if (advice === undefined) return error;
+  const elsewhere = deniedElsewhere(error as NodeJS.ErrnoException, path);
+  const message =
+    elsewhere === undefined
+      ? `Cannot write ${path}: ${advice}`
+      : `Cannot read ${elsewhere}: permission denied: make it readable for this user`;
+  return new UserError(message, { cause: error });
+}
+
+/** @returns what was read, neither in nor around `path`, when permission was denied; undefined for all else */
+function deniedElsewhere({ code, path: at }: NodeJS.ErrnoException, path: string): string | undefined {
+  if (at === undefined || (code !== 'EACCES' && code !== 'EPERM')) return undefined;
+  const [where, target] = [resolve(at), resolve(path)];
+  return where.startsWith(target) || target.startsWith(where) ? undefined : at;
+}
+
+function codeOf(error: unknown): string {
+  return (error as NodeJS.ErrnoException | undefined)?.code ?? '';
 }
 
 /**
@@ -93,7 +138,12 @@ export function explainDiskError(error: unknown, path: string): unknown {
  * @throws UserError where that is not possible
  */
 export async function assertWritable(folder: string): Promise<void> {
-  const probe = `${folder}/.writable-${randomBytes(4).toString('hex')}`;
-  await writeFileAtomic(probe, '');
-  await rm(probe);
+  const probe = join(folder, `.writable-${randomBytes(4).toString('hex')}`);
+  await makeFolder(folder);
+  try {
+    await writeFile(probe, '');
+    await rm(probe);
+  } catch (error) {
+    throw explainDiskError(error, folder);
+  }
 }

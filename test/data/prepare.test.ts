@@ -1,13 +1,13 @@
 import { cp, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { execa } from 'execa';
 import sharp from 'sharp';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { openPrepared } from '../../src/data/open-prepared.ts';
 import { formatPrepareReport, prepareData } from '../../src/data/prepare.ts';
 import type { Params } from '../../src/params/schema.ts';
 import { UserError } from '../../src/system/errors.ts';
 import { collectLog } from '../support/collect-log.ts';
+import { useMounts } from '../support/mounts.ts';
 import {
   building,
   square,
@@ -22,6 +22,7 @@ import { filesIn, useTempFolders } from '../support/temp-folder.ts';
 import { testParams } from '../support/test-params.ts';
 
 const tempFolder = useTempFolders();
+const mountTmpfs = useMounts();
 
 /** A sound local source, and params that read it. */
 async function localParams(data: Partial<Params['data']> = {}): Promise<{ folder: string; params: Params }> {
@@ -202,6 +203,29 @@ describe('prepareData on bad input', () => {
     await expectFailure(params, folder, message, () => breakZip(join(params.data.path!, 'data/valid.zip')));
   });
 
+  it('fails on a training split without a building and keeps the old data', async () => {
+    const { folder, params } = await localParams();
+    const tooSmall = tinyCoco({ annotations: [building(1, [square(2, 3, 2)])] });
+    await expectFailure(
+      params,
+      folder,
+      /^Split train has no building in its 1 images \(dropped: 1 x building: smaller than data\.min_area\): nothing could be learned/,
+      async () => writeZip(join(params.data.path!, 'data/train.zip'), await tinySplit(10, tooSmall)),
+    );
+  });
+
+  it('only warns of a validation or test split without a building', async () => {
+    const { params } = await localParams();
+    const none = tinyCoco({ annotations: [] });
+    await writeZip(join(params.data.path!, 'data/valid.zip'), await tinySplit(20, none));
+    const log = collectLog();
+    const report = await prepareData(params, log);
+    expect(report.splits.valid.buildings).toBe(0);
+    expect(log.lines.filter((line) => line.startsWith('warning'))).toEqual([
+      'warning: Split valid has no building in its 1 images: its mAP cannot be measured',
+    ]);
+  });
+
   it('names a missing folder of custom samples, and one without images', async () => {
     const { folder, params } = await localParams({ custom: [] });
     const missing = join(folder, 'mine');
@@ -225,21 +249,6 @@ describe('prepareData on bad input', () => {
       /data\.path \(.+\) lies in it|paths\.raw \(.+\) lies in it/,
     );
   });
-
-  const mounted: string[] = [];
-  afterEach(async () => {
-    for (const folder of mounted.splice(0)) await execa('umount', ['-l', folder]);
-  });
-
-  /** A file system of its own in `folder`, until the end of the test; skips where that needs rights we lack. */
-  async function mountTmpfs(folder: string, options: string, skip: (why: string) => never): Promise<void> {
-    await mkdir(folder, { recursive: true });
-    const { failed } = await execa('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', folder], {
-      reject: false,
-    });
-    if (failed) skip('needs the right to mount a tmpfs');
-    mounted.push(folder);
-  }
 
   it('says that the disk is full and keeps the old data', async ({ skip }) => {
     const { folder, params } = await localParams();
@@ -277,5 +286,9 @@ describe('prepareData on bad input', () => {
       /^Cannot write .+: the file system is read-only/,
     );
     expect((await stat(join(folder, 'disk'))).isDirectory()).toBe(true);
+    const deeper = { ...paths, prepared: join(folder, 'disk/deeper/prepared') };
+    await expect(prepare({ ...params, paths: deeper })).rejects.toThrow(
+      /^Cannot make the folder .+: the file system is read-only/,
+    );
   });
 });

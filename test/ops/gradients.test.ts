@@ -45,7 +45,7 @@ describe('gradients against central differences', () => {
     imageIndices: tf.tensor1d([0, 1, 0, 1], 'int32'),
   };
   it.each([0, 1])('roiAlign, to level %i', (level) => {
-    // canonical size 64: boxes of at least 32 px are cut from P3
+    // canonical size 48: boxes of at least 24 px are cut from P3
     const cut = (at: tf.Tensor) => {
       const levels = maps.map((map, i) => (i === level ? (at as tf.Tensor4D) : map));
       return roiAlign(levels, regions, 2, 48);

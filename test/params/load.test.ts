@@ -62,7 +62,6 @@ describe('loadParams', () => {
       'tracking.run_name=null',
       'train.augment=false',
       'train.learning_rate=5e-3',
-      'data.synthetic={size: 256, train: 1, valid: 2, test: 3}',
     ]);
     expect(params.train).toMatchObject({
       epochs: 4,
@@ -71,7 +70,6 @@ describe('loadParams', () => {
       learning_rate: 0.005,
     });
     expect(params.data.custom).toEqual(['a', 'b c']);
-    expect(params.data.synthetic).toEqual({ size: 256, train: 1, valid: 2, test: 3 });
   });
 
   it('names line, key, rule and value of a number out of range', async () => {
@@ -87,6 +85,21 @@ describe('loadParams', () => {
     ['train.epochs', '1.5', 'must be a whole number, got 1.5'],
     ['train.epochs', '0', 'must be > 0, got 0'],
     ['train.momentum', '1', 'must be < 1, got 1'],
+    ['train.epochs', '1000001', 'must be <= 1000000, got 1000001'],
+    ['train.batch_size', '100000000', 'must be <= 4096, got 100000000'],
+    ['data.synthetic.train', '100001', 'must be <= 100000, got 100001'],
+    ['model.box_head_width', '8193', 'must be <= 8192, got 8193'],
+    ['model.mask_head_layers', '201', 'must be <= 200, got 201'],
+    ['model.rpn.pre_nms_top_k', '100001', 'must be <= 100000, got 100001'],
+    ['model.rpn.samples', '1', 'must be >= 2, got 1'],
+    ['model.roi.samples', '1', 'must be >= 2, got 1'],
+    ['model.roi.box_size', '65', 'must be <= 64, got 65'],
+    ['model.roi.mask_size', '66', 'must be <= 64, got 66'],
+    ['model.rpn.nms_threshold', '0', 'must be > 0, got 0'],
+    ['model.detection.nms_threshold', '0', 'must be > 0, got 0'],
+    ['model.roi.positive_iou', '0', 'must be > 0, got 0'],
+    ['model.rpn.positive_fraction', '0', 'must be > 0, got 0'],
+    ['model.roi.positive_fraction', '1.1', 'must be <= 1, got 1.1'],
     ['loss.focal_alpha', '1.5', 'must be <= 1, got 1.5'],
     ['loss.dice_weight', '.nan', 'must be a number, got NaN'],
     ['train.augment', '"yes"', 'must be true or false, got "yes"'],
@@ -161,6 +174,14 @@ describe('loadParams', () => {
   it.each([
     ['train.epochs', '--set must look like KEY=VALUE, as in train.epochs=1, got "train.epochs"'],
     ['=1', '--set must look like KEY=VALUE, as in train.epochs=1, got "=1"'],
+    [
+      'train={epochs: 1}',
+      '--set train is a section: set its keys one by one, as in --set train.model_type=VALUE',
+    ],
+    [
+      'model=7',
+      '--set model is a section: set its keys one by one, as in --set model.custom.stem_width=VALUE',
+    ],
     ['data.custom=[a', '--set data.custom must have a YAML value after =, got "[a"'],
   ])('refuses --set %s', async (set, line) => {
     expect(await faultLines(await paramsFile(), set)).toEqual([line]);
@@ -191,8 +212,34 @@ describe('loadParams', () => {
       'train.min_learning_rate must be <= train.learning_rate (0.1), got 0.2',
       ['train.learning_rate=0.1', 'train.min_learning_rate=0.2'],
     ],
+    [
+      'model.detection.max_detections must be <= model.rpn.post_nms_top_k (50), for each detection comes from a proposal, got 51',
+      ['model.rpn.post_nms_top_k=50', 'model.detection.max_detections=51'],
+    ],
+    [
+      // One image: (2048² · 3 + 1000 · 224²) · 4 bytes = 251 035 648, of which 17 179 869 184 / 251 035 648 = 68.4 fit.
+      'train.batch_size must be <= 68 for a batch to fit into 16 GiB of memory with data.image_size (2048), data.max_instances (1000) and data.instance_mask_size (224), got 69',
+      [
+        'data.image_size=2048',
+        'data.max_instances=1000',
+        'data.instance_mask_size=224',
+        'train.batch_size=69',
+      ],
+    ],
   ])('checks keys against each other: %s', async (message, sets) => {
     expect(await faultLines(await paramsFile(), ...sets)).toEqual([`--set ${message}`]);
+  });
+
+  it('lets the largest batch pass that fits into memory, and as many detections as proposals', async () => {
+    const params = await loadParams(await paramsFile(), [
+      'data.image_size=2048',
+      'data.max_instances=1000',
+      'data.instance_mask_size=224',
+      'train.batch_size=68',
+      'model.rpn.post_nms_top_k=50',
+      'model.detection.max_detections=50',
+    ]);
+    expect(params.train.batch_size).toBe(68);
   });
 
   it('blames the file for a key that does not fit one of --set', async () => {

@@ -3,10 +3,19 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
-import { explainDiskError, replaceFolder, sha256File, writeFileAtomic } from '../../src/system/files.ts';
+import { UserError } from '../../src/system/errors.ts';
+import {
+  assertWritable,
+  explainDiskError,
+  replaceFolder,
+  sha256File,
+  writeFileAtomic,
+} from '../../src/system/files.ts';
+import { useMounts } from '../support/mounts.ts';
 import { filesIn, useTempFolders } from '../support/temp-folder.ts';
 
 const makeFolder = useTempFolders();
+const mountTmpfs = useMounts();
 
 describe('writeFileAtomic', () => {
   it('writes a file, making its folder, and leaves nothing beside it', async () => {
@@ -81,7 +90,78 @@ describe('replaceFolder', () => {
   });
 });
 
+describe('a folder that cannot be made', () => {
+  const makers: [name: string, make: (path: string) => Promise<void>][] = [
+    ['writeFileAtomic', (path) => writeFileAtomic(join(path, 'x'), '')],
+    ['replaceFolder', (path) => replaceFolder(path, () => expect.fail('nothing to fill'))],
+    ['assertWritable', assertWritable],
+  ];
+
+  it.each(makers)('is told in one line by %s: a file on the way', async (_name, make) => {
+    const folder = await makeFolder();
+    await writeFile(join(folder, 'file'), 'mine');
+    const failure = make(join(folder, 'file/a/b'));
+    await expect(failure).rejects.toBeInstanceOf(UserError);
+    await expect(failure).rejects.toThrow(
+      /^Cannot make the folder .+a(\/b)?: a file on the way to it is no folder; choose another folder in params\.yaml/,
+    );
+    expect(await readFile(join(folder, 'file'), 'utf8')).toBe('mine');
+  });
+  it('is told in one line: a file in its place', async () => {
+    const file = join(await makeFolder(), 'file');
+    await writeFile(file, 'mine');
+    for (const make of [() => writeFileAtomic(join(file, 'x'), ''), () => assertWritable(file)]) {
+      await expect(make()).rejects.toThrow(
+        /^Cannot make the folder .+: there is a file of that name; choose/,
+      );
+    }
+  });
+  it('is told in one line: a name that is too long', async () => {
+    const folder = await makeFolder();
+    await expect(assertWritable(join(folder, 'x'.repeat(300)))).rejects.toThrow(
+      /: its name is too long; choose/,
+    );
+  });
+  it.for(makers)('is told in one line by %s: a read-only disk', async ([, make], { skip }) => {
+    const folder = await makeFolder();
+    await mountTmpfs(folder, 'size=64k,ro', skip);
+    await expect(make(join(folder, 'a/b'))).rejects.toThrow(
+      /^Cannot make the folder .+: the file system is read-only, or a link on the way leads nowhere; choose/,
+    );
+  });
+});
+
+describe('assertWritable', () => {
+  it('makes the folder and leaves nothing in it', async () => {
+    const folder = join(await makeFolder(), 'a/b');
+    await assertWritable(folder);
+    expect(await readdir(folder)).toEqual([]);
+  });
+  it('names the folder of a read-only disk', async ({ skip }) => {
+    const folder = await makeFolder();
+    await mountTmpfs(folder, 'size=64k,ro', skip);
+    await expect(assertWritable(folder)).rejects.toThrow(
+      `Cannot write ${folder}: the file system is read-only`,
+    );
+  });
+});
+
 describe('explainDiskError', () => {
+  it('leaves what fails in reading to the reader', async () => {
+    const folder = await makeFolder();
+    const failure = replaceFolder(join(folder, 'new'), async () => {
+      await readFile(join(folder, 'none'));
+    });
+    await expect(failure).rejects.toThrow(/^ENOENT/);
+  });
+  it('tells a folder that may not be written from a file that may not be read', () => {
+    const denied = (path: string) => Object.assign(new Error('EACCES'), { code: 'EACCES', path });
+    const explained = (path: string) => String(explainDiskError(denied(path), 'data/prepared'));
+    for (const path of ['data', 'data/prepared.1234.part/a.png']) {
+      expect(explained(path)).toContain('Cannot write data/prepared: permission denied');
+    }
+    expect(explained('mine/a.json')).toContain('Cannot read mine/a.json: permission denied');
+  });
   it('leaves other errors as they are', () => {
     const other = new TypeError('x');
     expect(explainDiskError(other, 'p')).toBe(other);

@@ -9,7 +9,7 @@ import type { SourceImage, SourceSplit } from './read-folder.ts';
  * Decodes every image once, whole, so that training cannot stumble over one in its tenth hour.
  * An image whose size is not what its annotations say, or that is to be turned by EXIF (so that nobody knows to which
  * pixels its outlines belong), is dropped and counted.
- * @throws UserError naming the first file that does not decode
+ * @throws UserError naming the first file that does not decode or has too many pixels
  */
 export async function checkImages(split: SourceSplit, label: string): Promise<SourceSplit> {
   const reasons = await concurrentMap(split.images, availableParallelism(), (image) =>
@@ -30,10 +30,12 @@ const UPRIGHT = 1;
 async function checkImage(image: SourceImage, label: string): Promise<DropReason | undefined> {
   let metadata: Metadata;
   try {
-    metadata = await sharp(image.file).metadata();
+    metadata = await sharp(image.file, { limitInputPixels: false }).metadata();
+    assertDecodable(image, metadata, label);
     // Harmless oddities that libjpeg warns of are let through; a truncated or broken image is not.
     await sharp(image.file, { failOn: 'error' }).raw().toBuffer();
   } catch (error) {
+    if (error instanceof UserError) throw error;
     throw new UserError(
       `Image ${image.name} of ${label} does not decode (${firstLine(error)}): put a sound copy in its place, or remove it and its entry in the annotations`,
       { cause: error },
@@ -44,6 +46,16 @@ async function checkImage(image: SourceImage, label: string): Promise<DropReason
     return 'image: size differs from the annotations';
   }
   return undefined;
+}
+
+/** sharp's own limit, which training and inference keep: a guard against images that unpack to whatever size. */
+const MOST_PIXELS = 0x3fff ** 2;
+
+function assertDecodable({ name }: SourceImage, { width, height }: Metadata, label: string): void {
+  if (width * height <= MOST_PIXELS) return;
+  throw new UserError(
+    `Image ${name} of ${label} has ${width} x ${height} pixels, and at most ${Math.floor(MOST_PIXELS / 1e6)} million can be read: cut it into smaller tiles, each with its own entry and outlines in the annotations`,
+  );
 }
 
 function firstLine(error: unknown): string {

@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { outlineOf } from '../../../src/data/sources/building-outline.ts';
@@ -46,6 +47,19 @@ describe('checkImages', () => {
       .jpeg()
       .toBuffer();
     expect((await check(turned)).dropped['image: rotated by EXIF']).toBe(1);
+  });
+
+  it('says that an image of more pixels than can be read must be cut into tiles', async () => {
+    const png = await tinyImage();
+    // Width and height stand in the first chunk of a PNG, whose CRC-32 follows.
+    png.writeUInt32BE(20_000, 16);
+    png.writeUInt32BE(15_000, 20);
+    png.writeUInt32BE(crc32(png.subarray(12, 29)), 29);
+    const failure = check(png);
+    await expect(failure).rejects.toBeInstanceOf(UserError);
+    await expect(failure).rejects.toThrow(
+      /^Image a\.jpg of train\.zip has 20000 x 15000 pixels, and at most 268 million can be read: cut it into smaller tiles/,
+    );
   });
 
   it('names an image that does not decode, and what to do', async () => {
