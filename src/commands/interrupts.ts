@@ -15,7 +15,10 @@ export function watchInterrupts(log: Log): Interrupts {
   let heeded = false;
   const stop = (name: 'SIGINT' | 'SIGTERM') => {
     const interruption = new Interrupted(name);
-    if (!heeded || controller.signal.aborted) process.exit(interruption.exitCode);
+    if (!heeded || controller.signal.aborted) {
+      log.info(interruption.message);
+      process.exit(interruption.exitCode);
+    }
     controller.abort(interruption);
     log.info('Stopping in an orderly way; once more stops at once.');
   };

@@ -9,7 +9,7 @@ import { assertReplaceable } from './assert-replaceable.ts';
 import { openPrepared } from './open-prepared.ts';
 import { createPrepareReport, type PrepareReport, reportTable } from './prepare-report.ts';
 import { SPLITS, type Split } from './prepared.ts';
-import { addCustomSamples } from './sources/custom.ts';
+import { joinSplits, readCustomSamples } from './sources/custom.ts';
 import type { SourceSplit } from './sources/read-folder.ts';
 import { drawSyntheticSplits } from './sources/synthetic.ts';
 import { assertZipsPresent, readZips, zipPath } from './sources/zips.ts';
@@ -30,12 +30,13 @@ const HASH_DIGITS = 12;
 export async function prepareData(params: Params, log: Log): Promise<PrepareReport> {
   const { prepared } = params.paths;
   await assertReplaceable(params);
+  // Before the download: a mistake in one's own samples shall not come out an hour later.
+  const custom = await readCustomSamples(params.data.custom, params.data.min_area);
   await bringZips(params, log);
   await replaceFolder(prepared, async (folder) => {
     const workFolder = join(folder, WORK_FOLDER);
     const own = await readOwnSplits(params, workFolder, log);
-    const train = await addCustomSamples(own.train, params.data.custom, params.data.min_area);
-    const splits = { ...own, train };
+    const splits = { ...own, train: joinSplits(own.train, custom) };
     assertNoEmptySplit(splits, params);
     checkBuildings(splits, log);
     await writePrepared(folder, splits, sourceName(params));

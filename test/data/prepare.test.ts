@@ -231,6 +231,9 @@ describe('prepareData on bad input', () => {
     const missing = join(folder, 'mine');
     const withCustom = { ...params, data: { ...params.data, custom: [missing] } };
     await expect(prepare(withCustom)).rejects.toThrow(`No folder ${missing} (data.custom): `);
+    // Before anything is fetched or unpacked: not even a missing source is noticed first.
+    const nowhere = { ...withCustom, data: { ...withCustom.data, path: join(folder, 'nowhere') } };
+    await expect(prepare(nowhere)).rejects.toThrow(`No folder ${missing} (data.custom): `);
     await writeCustom(missing, tinyCoco({ images: [], annotations: [] }), {});
     await expect(prepare(withCustom)).rejects.toThrow(`${missing} (data.custom) has no usable image`);
     expect(await readdir(folder)).toEqual(['mine', 'source']);

@@ -12,6 +12,14 @@ describe('params.yaml', () => {
   });
 });
 
+describe('README.md', () => {
+  it('shows the message of a wrong value with the line where the key stands', () => {
+    const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+    const line = Number(/error: params\.yaml:(\d+) train\.learning_rate must be > 0/.exec(readme)?.[1]);
+    expect(yaml.split('\n')[line - 1]).toMatch(/^ {2}learning_rate: /);
+  });
+});
+
 describe('params.schema.json', () => {
   it('is fresh (node scripts/params-schema.ts writes it anew)', () => {
     const stored = readFileSync(new URL('../../params.schema.json', import.meta.url), 'utf8');

@@ -5,16 +5,12 @@ import { sumDropped } from './dropped.ts';
 import { readSourceFolder, type SourceSplit } from './read-folder.ts';
 
 /**
- * Adds hand-annotated samples to the training split, folder by folder in the order given.
+ * Reads hand-annotated samples, folder by folder in the order given.
  * Each folder holds `_annotations.coco.json`, the images beside it or in `images/`.
- * @returns the training split with the samples behind its own images
+ * @returns all samples together; none for no folders
  */
-export async function addCustomSamples(
-  train: SourceSplit,
-  folders: readonly string[],
-  minArea: number,
-): Promise<SourceSplit> {
-  let merged = train;
+export async function readCustomSamples(folders: readonly string[], minArea: number): Promise<SourceSplit> {
+  let all: SourceSplit = { images: [], dropped: {} };
   for (const folder of folders) {
     await assertFolder(folder);
     const source = { folder, label: folder, origin: folder, temporary: false };
@@ -24,12 +20,17 @@ export async function addCustomSamples(
         `${folder} (data.custom) has no usable image: add some, or take it out of data.custom`,
       );
     }
-    merged = {
-      images: [...merged.images, ...samples.images],
-      dropped: sumDropped(merged.dropped, samples.dropped),
-    };
+    all = joinSplits(all, samples);
   }
-  return merged;
+  return all;
+}
+
+/** The images of both, the first's before the second's. */
+export function joinSplits(first: SourceSplit, second: SourceSplit): SourceSplit {
+  return {
+    images: [...first.images, ...second.images],
+    dropped: sumDropped(first.dropped, second.dropped),
+  };
 }
 
 async function assertFolder(folder: string): Promise<void> {
