@@ -1,7 +1,7 @@
 /**
  * The inference stage: the best model on the untouched test split; pictures, figures and detections out.
  */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import { batchShape } from '../data/loader.ts';
 import { openPrepared } from '../data/open-prepared.ts';
@@ -72,7 +72,6 @@ async function predictAndDraw(
   { log, tracker, signal, folder }: InferenceContext & { folder: string },
 ): Promise<PredictedImage[]> {
   const all: PredictedImage[] = [];
-  await mkdir(folder, { recursive: true });
   for await (const { predicted } of predictImages(model, images, batchShape(params), params.model)) {
     signal.throwIfAborted();
     for (const image of predicted) {

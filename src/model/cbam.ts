@@ -3,8 +3,7 @@
  * — https://arxiv.org/abs/1807.06521. As the formulas there; the authors' code adds a batch norm to the spatial part.
  */
 import { relu } from '../ops/relu.ts';
-import type { tf } from '../system/tensorflow.ts';
-import { tf as tfjs } from '../system/tensorflow.ts';
+import { tf } from '../system/tensorflow.ts';
 import { createConv, createDense, type MapLayer } from './layers.ts';
 import type { Weights } from './weights.ts';
 
@@ -42,5 +41,5 @@ function createChannelAttention(weights: Weights, name: string, options: CbamOpt
 /** Eq. 3: σ(convolution of [average over channels; maximum over channels]). [N, H, W, C] → [N, H, W, 1] */
 function createSpatialAttention(weights: Weights, name: string, kernel: number): MapLayer {
   const conv = createConv(weights, `${name}.conv`, { inputs: 2, outputs: 1, kernel, bias: true });
-  return (x) => conv(tfjs.concat([x.mean(3, true), x.max(3, true)], 3) as tf.Tensor4D).sigmoid();
+  return (x) => conv(tf.concat([x.mean(3, true), x.max(3, true)], 3) as tf.Tensor4D).sigmoid();
 }

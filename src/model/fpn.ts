@@ -2,8 +2,7 @@
  * Feature pyramid. Lin et al. 2017, §3 — https://arxiv.org/abs/1612.03144. P6 is P5 subsampled by 2, for the RPN only
  * (footnote 2 of §4.1). With GroupNorm after each convolution, as suits training from scratch (Wu & He 2018, §4.2).
  */
-import type { tf } from '../system/tensorflow.ts';
-import { tf as tfjs } from '../system/tensorflow.ts';
+import { tf } from '../system/tensorflow.ts';
 import { createConv, createGroupNorm, type MapLayer } from './layers.ts';
 import type { Weights } from './weights.ts';
 
@@ -26,7 +25,7 @@ export function createFpn(
   return (maps) => {
     const merged = mergeTopDown(maps.map((map, i) => lateral[i]!(map)));
     const levels = merged.map((map, i) => output[i]!(map));
-    return [...levels, tfjs.maxPool(levels.at(-1)!, 1, 2, 'valid')];
+    return [...levels, tf.maxPool(levels.at(-1)!, 1, 2, 'valid')];
   };
 }
 
@@ -36,7 +35,7 @@ function mergeTopDown(laterals: readonly tf.Tensor4D[]): tf.Tensor4D[] {
   for (let i = laterals.length - 2; i >= 0; i--) {
     const finer = laterals[i]!;
     const [, H, W] = finer.shape;
-    merged.unshift(finer.add(tfjs.image.resizeNearestNeighbor(merged[0]!, [H, W])));
+    merged.unshift(finer.add(tf.image.resizeNearestNeighbor(merged[0]!, [H, W])));
   }
   return merged;
 }

@@ -6,8 +6,7 @@
 import { CLASSES } from '../ops/classes.ts';
 import { relu } from '../ops/relu.ts';
 import type { Params } from '../params/schema.ts';
-import type { tf } from '../system/tensorflow.ts';
-import { tf as tfjs } from '../system/tensorflow.ts';
+import { tf } from '../system/tensorflow.ts';
 import { createConv, createDense, createGroupNorm, createUpsampleConv, type MapLayer } from './layers.ts';
 import { normal, type Weights } from './weights.ts';
 
@@ -46,11 +45,11 @@ export function createRpnHead(
     const N = pyramid[0]!.shape[0];
     const hidden = pyramid.map((level) => relu(conv(level)));
     return {
-      logits: tfjs.concat(
+      logits: tf.concat(
         hidden.map((x) => objectness(x).reshape([N, -1])),
         1,
       ) as tf.Tensor2D,
-      boxDeltas: tfjs.concat(
+      boxDeltas: tf.concat(
         hidden.map((x) => deltas(x).reshape([N, -1, 4])),
         1,
       ) as tf.Tensor3D,

@@ -4,9 +4,8 @@
  * N images or regions · H, W map · C channels
  */
 import { groupNorm } from '../ops/group-norm.ts';
-import type { tf } from '../system/tensorflow.ts';
-import { tf as tfjs } from '../system/tensorflow.ts';
-import { constant, heNormal, type Initializer, type Weights } from './weights.ts';
+import { tf } from '../system/tensorflow.ts';
+import { constant, heNormal, type Initializer, normal, type Weights } from './weights.ts';
 
 /** [N, H, W, C] → [N, H', W', C'] */
 export type MapLayer = (x: tf.Tensor4D) => tf.Tensor4D;
@@ -35,21 +34,21 @@ export function createConv(weights: Weights, name: string, options: ConvOptions)
   return (x) => {
     const y =
       stride === 1
-        ? tfjs.conv2d(x, filter, 1, 'same')
-        : tfjs.conv2d(padEvenly(x, kernel), filter, stride, 'valid');
+        ? tf.conv2d(x, filter, 1, 'same')
+        : tf.conv2d(padEvenly(x, kernel), filter, stride, 'valid');
     return offset ? y.add(offset) : y;
   };
 }
 
 /** Maximum of 3x3 pixels with stride 2, centred on pixel 2i as convolutions are. @param x values >= 0, as after ReLU */
 export function maxPool3x3(x: tf.Tensor4D): tf.Tensor4D {
-  return tfjs.maxPool(padEvenly(x, 3), 3, 2, 'valid');
+  return tf.maxPool(padEvenly(x, 3), 3, 2, 'valid');
 }
 
 function padEvenly(x: tf.Tensor4D, kernel: number): tf.Tensor4D {
   const margin = (kernel - 1) / 2;
   if (margin === 0) return x;
-  return tfjs.pad(x, [
+  return tf.pad(x, [
     [0, 0],
     [margin, margin],
     [margin, margin],
@@ -64,12 +63,13 @@ export function createUpsampleConv(
   inputs: number,
   outputs: number,
 ): MapLayer {
-  const initialize: Initializer = (shape, random) => heNormal([1, 1, inputs, count(shape) / inputs], random);
+  // He et al.: each output pixel is a sum over `inputs` values, as windows do not overlap.
+  const initialize = normal(Math.sqrt(2 / inputs));
   const filter = weights.create<tf.Rank.R4>(`${name}.kernel`, [2, 2, outputs, inputs], initialize);
   const offset = weights.create<tf.Rank.R1>(`${name}.bias`, [outputs], constant(0));
   return (x) => {
     const [N, H, W] = x.shape;
-    return tfjs.conv2dTranspose(x, filter, [N, H * 2, W * 2, outputs], 2, 'same').add(offset);
+    return tf.conv2dTranspose(x, filter, [N, H * 2, W * 2, outputs], 2, 'same').add(offset);
   };
 }
 
@@ -89,9 +89,5 @@ export function createDense(
   const { inputs, outputs, initialize = heNormal } = options;
   const kernel = weights.create<tf.Rank.R2>(`${name}.kernel`, [inputs, outputs], initialize);
   const bias = weights.create<tf.Rank.R1>(`${name}.bias`, [outputs], constant(0));
-  return (x) => tfjs.matMul(x, kernel).add(bias);
-}
-
-function count(shape: readonly number[]): number {
-  return shape.reduce((product, size) => product * size, 1);
+  return (x) => tf.matMul(x, kernel).add(bias);
 }

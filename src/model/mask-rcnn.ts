@@ -9,8 +9,7 @@ import type { AnchorSet } from '../ops/proposals.ts';
 import { type Regions, roiAlign } from '../ops/roi-align.ts';
 import type { Params } from '../params/schema.ts';
 import { UserError } from '../system/errors.ts';
-import type { tf } from '../system/tensorflow.ts';
-import { tf as tfjs } from '../system/tensorflow.ts';
+import { tf } from '../system/tensorflow.ts';
 import { type Backbone, createCustomBackbone } from './custom-backbone.ts';
 import { createFpn } from './fpn.ts';
 import { type BoxOutput, createBoxHead, createMaskHead, createRpnHead, type RpnOutput } from './heads.ts';
@@ -83,7 +82,7 @@ function createBackbone(weights: Weights, { model, train }: Params): Backbone {
 function createAnchors(levels: readonly AnchorLevel[], ratios: readonly number[]): AnchorSet {
   const boxes = anchorBoxes(levels, ratios);
   return {
-    boxes: tfjs.tensor2d(boxes, [boxes.length / 4, 4]),
+    boxes: tf.tensor2d(boxes, [boxes.length / 4, 4]),
     perLevel: levels.map(({ cells }) => cells * cells * ratios.length),
   };
 }
@@ -96,5 +95,5 @@ function anchorLevels(imageSize: number, sizes: readonly number[]): AnchorLevel[
 }
 
 function normalise(images: tf.Tensor4D): tf.Tensor4D {
-  return images.sub(tfjs.tensor1d(RGB_MEAN)).div(tfjs.tensor1d(RGB_DEVIATION));
+  return images.sub(tf.tensor1d(RGB_MEAN)).div(tf.tensor1d(RGB_DEVIATION));
 }

@@ -42,15 +42,16 @@ export async function runTraining(params: Params, context: TrainingContext): Pro
       const validation = context.signal.aborted ? null : await validate(run.model, run.splits.valid, run);
       if (!validation) break;
       await recordEpoch(run, epoch, trained, validation);
-      if (run.timeUsed() >= 1) break;
+      if (run.timeUsed() >= 1) {
+        run.progress.line(`Stopped: train.max_minutes (${params.train.max_minutes}) is over`);
+        break;
+      }
     }
   } finally {
     run.progress.stop();
     run.model.dispose();
     run.optimizer.dispose();
   }
-  if (run.timeUsed() >= 1)
-    context.log.info(`Stopped: train.max_minutes (${params.train.max_minutes}) is over`);
   return summarize(run);
 }
 
@@ -160,8 +161,7 @@ async function saveBest(run: Run, epoch: number, validation: Validation): Promis
 
 function summarize({ best, folder, history, steps, startedMs, tracker }: Run): TrainingSummary {
   const figures = best && bestFigures(best);
-  const summaryRow = Object.entries(figures ?? {}).map(([key, value]) => [`best/${key}`, value]);
-  tracker.summary(Object.fromEntries(summaryRow));
+  if (figures) tracker.summary(prefixed('best/', figures));
   return {
     model: best && join(folder, 'best.safetensors'),
     params: best && join(folder, 'params.yaml'),
@@ -172,6 +172,10 @@ function summarize({ best, folder, history, steps, startedMs, tracker }: Run): T
     seconds: (performance.now() - startedMs) / 1000,
     best: figures,
   };
+}
+
+function prefixed(prefix: string, figures: BestFigures): MetricsRow {
+  return Object.fromEntries(Object.entries(figures).map(([key, value]) => [`${prefix}${key}`, value]));
 }
 
 function bestFigures({

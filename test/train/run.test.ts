@@ -3,8 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { batchShape } from '../../src/data/loader.ts';
+import { openPrepared } from '../../src/data/open-prepared.ts';
 import { prepareData } from '../../src/data/prepare.ts';
 import { formatInferenceSummary, runInference } from '../../src/inference/run.ts';
+import { createMaskRcnn } from '../../src/model/mask-rcnn.ts';
 import { readSafetensors } from '../../src/model/safetensors.ts';
 import { saveParams } from '../../src/params/saved-params.ts';
 import type { Params } from '../../src/params/schema.ts';
@@ -13,6 +16,7 @@ import { tf } from '../../src/system/tensorflow.ts';
 import type { Tracker } from '../../src/tracking/tracker.ts';
 import { formatTrainingSummary, type TrainingSummary } from '../../src/train/report.ts';
 import { runTraining } from '../../src/train/run.ts';
+import { validate } from '../../src/train/validate.ts';
 import { collectLog } from '../support/collect-log.ts';
 import { recordingTracker } from '../support/recording-tracker.ts';
 import { tinyParams } from '../support/tiny-model.ts';
@@ -91,7 +95,9 @@ describe('runTraining', () => {
   }, 60_000);
   it('stops when the user stops it, keeping the last good model', async () => {
     const before = await readFile(inRuns('train', 'best.safetensors'));
+    const toldBefore = tracker.summaries.length;
     const stopped = await runTraining(params, context(AbortSignal.abort()).context);
+    expect(tracker.summaries.length).toBe(toldBefore);
     expect(stopped).toMatchObject({
       model: null,
       params: null,
@@ -103,7 +109,7 @@ describe('runTraining', () => {
     expect(formatTrainingSummary(stopped)).toMatch(/this run kept no model/);
     expect(await readFile(inRuns('train', 'best.safetensors'))).toEqual(before);
   });
-  it('stops in the middle of a validation too', async () => {
+  it('stops between the last step and the validation', async () => {
     const controller = new AbortController();
     const run = context(controller.signal);
     const stopAtLastStep: Tracker = {
@@ -114,6 +120,15 @@ describe('runTraining', () => {
     };
     const stopped = await runTraining(params, { ...run.context, tracker: stopAtLastStep });
     expect(stopped).toMatchObject({ model: null, steps: 3, epochs: 0 });
+  }, 60_000);
+  it('gives up a validation that is stopped on the way', async () => {
+    const { splits } = await openPrepared(params.paths.prepared);
+    const model = createMaskRcnn(params);
+    const stopped = { shape: batchShape(params), params, signal: AbortSignal.abort() };
+    expect(await validate(model, splits.valid, stopped)).toBe(null);
+    const whole = await validate(model, splits.valid, { ...stopped, signal: new AbortController().signal });
+    expect(whole!.metrics.images).toBe(2);
+    model.dispose();
   }, 60_000);
   it('notices at once that it cannot write', async () => {
     await writeFile(join(folder, 'file'), '');
