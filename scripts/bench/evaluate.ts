@@ -31,8 +31,9 @@ export const evaluateSuite: Suite = {
     );
     assertAgree(ours.output, peer.output, TOLERANCE);
     const time = compare({ name: 'evaluation time', unit: 's' }, ours.seconds, peer.seconds);
-    if (ours.peakMebibytes === null || peer.peakMebibytes === null) return [time];
-    return [time, compare({ name: 'peak memory', unit: 'MiB' }, [ours.peakMebibytes], [peer.peakMebibytes])];
+    if (ours.peakMebibytes === null || peer.peakMebibytes === null) return { results: [time] };
+    const memory = { name: 'peak memory', unit: 'MiB' };
+    return { results: [time, compare(memory, [ours.peakMebibytes], [peer.peakMebibytes])] };
   },
 };
 

@@ -30,10 +30,10 @@ const report = (line: string) => console.error(`bench: ${line}`);
 try {
   const { suite, json, quick } = readArguments(process.argv.slice(2));
   const machine = await describeMachine();
-  const results = await suite.run({ quick, report });
-  const text = table(suite.name, machine, results);
+  const outcome = await suite.run({ quick, report });
+  const text = table(suite.name, machine, outcome);
   if (json) console.error(text);
-  console.log(json ? jsonLine(suite.name, machine, results) : text);
+  console.log(json ? jsonLine(suite.name, machine, outcome) : text);
 } catch (error) {
   if (!(error instanceof UserError)) throw error;
   report(error.message);

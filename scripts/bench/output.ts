@@ -1,41 +1,85 @@
 import type { Machine } from './machine.ts';
-import type { Figure, Result } from './suite.ts';
+import { type Contestant, type Figure, median, type Outcome, quantile, type Result } from './suite.ts';
 
 const DIGITS = 4;
 
 /** @returns one line of JSON: the medians, and null for what the peer has not */
-export function jsonLine(suite: string, machine: Machine, results: readonly Result[]): string {
-  const rows = results.map(({ name, unit, ours, peer, ratio }) => ({
-    name,
+export function jsonLine(suite: string, machine: Machine, outcome: Outcome): string {
+  const results = outcome.results.map(({ ours, peer, ...result }) => ({
+    ...result,
     ours: ours.median,
     peer: peer?.median ?? null,
-    unit,
-    ratio,
   }));
-  return JSON.stringify({ suite, machine, results: rows });
+  const contestants = outcome.contestants?.map(({ name, unit, values, facts }) => ({
+    name,
+    unit,
+    median: median(values),
+    lower_quartile: quantile(values, 0.25),
+    upper_quartile: quantile(values, 0.75),
+    min: Math.min(...values),
+    max: Math.max(...values),
+    rounds: values.length,
+    ...facts,
+  }));
+  const { curve, notes } = outcome;
+  return JSON.stringify({ suite, machine, results, contestants, curve, notes });
 }
 
-/** @returns lines: the machine, then a row a result, each side as median (min-max) */
-export function table(suite: string, machine: Machine, results: readonly Result[]): string {
+/**
+ * @returns lines: the machine, a row a result, each side as median (min-max), a row a contestant, as median
+ *   (lower-upper quartile), then the notes
+ */
+export function table(suite: string, machine: Machine, outcome: Outcome): string {
   const { cpu, cores, memory_gib, gpus, system, node } = machine;
   const about = [cpu, `${cores} cores`, `${memory_gib} GiB`, ...gpus, system, `Node ${node}`].join(', ');
-  const rows = [
+  const { results, contestants = [], notes = [] } = outcome;
+  const lines = [about, ...align(resultRows(suite, results))];
+  if (contestants.length > 0) lines.push('', ...align(contestantRows(contestants)));
+  return [...lines, ...notes.map((note) => `note: ${note}`)].join('\n');
+}
+
+function resultRows(suite: string, results: readonly Result[]): string[][] {
+  return [
     [suite, 'ours (min-max)', 'peer (min-max)', 'unit', 'ours / peer'],
-    ...results.map(({ name, unit, ours, peer, ratio }) => [
-      name,
+    ...results.map(({ name, unit, ours, peer, ratio, against, limit }) => [
+      against ? `${name} against ${against}` : name,
       show(ours),
       peer ? show(peer) : '-',
       unit,
-      ratio === null ? '-' : round(ratio),
+      `${showOrDash(ratio)}${limit === undefined ? '' : ` (limit ${limit})`}`,
     ]),
   ];
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  const lines = rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column]!)).join('  '));
-  return [about, ...lines.map((line) => line.trimEnd())].join('\n');
 }
 
-function show({ median, min, max }: Figure): string {
-  return `${round(median)} (${round(min)}-${round(max)})`;
+function contestantRows(contestants: readonly Contestant[]): string[][] {
+  const facts = [...new Set(contestants.flatMap((contestant) => Object.keys(contestant.facts)))];
+  return [
+    ['contestant', 'median (quartiles)', 'unit', ...facts.map((fact) => fact.replaceAll('_', ' '))],
+    ...contestants.map(({ name, unit, values, facts: own }) => [
+      name,
+      `${round(median(values))} (${round(quantile(values, 0.25))}-${round(quantile(values, 0.75))})`,
+      unit,
+      ...facts.map((fact) => showOrDash(own[fact] ?? null)),
+    ]),
+  ];
+}
+
+function align(rows: readonly string[][]): string[] {
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
+  return rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column]!))
+      .join('  ')
+      .trimEnd(),
+  );
+}
+
+function show({ median: middle, min, max }: Figure): string {
+  return `${round(middle)} (${round(min)}-${round(max)})`;
+}
+
+function showOrDash(value: number | null): string {
+  return value === null ? '-' : round(value);
 }
 
 function round(value: number): string {

@@ -4,10 +4,10 @@
  * N images of H x H pixels · M = data.max_instances · K = data.instance_mask_size
  */
 import { tf } from '../system/tensorflow.ts';
-import type { HostBatch } from './loader.ts';
+import type { BatchShape, HostBatch } from './loader.ts';
 
 /** Padded minibatch on the device. */
-export interface Batch {
+export type Batch = {
   /** [N, H, H, 3] RGB in 0–1 */
   images: tf.Tensor4D;
   /** [N, M, 4] pixels of the fitted image */
@@ -16,7 +16,7 @@ export interface Batch {
   masks: tf.Tensor4D;
   /** [N, M] 1 = a building, 0 = padding */
   valid: tf.Tensor2D;
-}
+};
 
 /** Copies a batch to the device; the caller disposes it with `disposeBatch`. */
 export function toTensors(batch: HostBatch): Batch {
@@ -26,6 +26,16 @@ export function toTensors(batch: HostBatch): Batch {
     boxes: tf.tensor3d(batch.boxes, [count, maxInstances, 4]),
     masks: tf.tensor4d(batch.masks, [count, maxInstances, maskSize, maskSize]),
     valid: tf.tensor2d(batch.valid, [count, maxInstances]),
+  };
+}
+
+/** A batch of nothing: what a function of batches is compiled for. The caller disposes it with `disposeBatch`. */
+export function exampleBatch({ batchSize, imageSize, maxInstances, maskSize }: BatchShape): Batch {
+  return {
+    images: tf.zeros([batchSize, imageSize, imageSize, 3]),
+    boxes: tf.zeros([batchSize, maxInstances, 4]),
+    masks: tf.zeros([batchSize, maxInstances, maskSize, maskSize]),
+    valid: tf.zeros([batchSize, maxInstances]),
   };
 }
 

@@ -1,14 +1,12 @@
 /**
  * The model's detections on prepared images, in the pixels of the original images.
  */
-import { disposeBatch, toTensors } from '../data/batch.ts';
+import { type Batch, disposeBatch, toTensors } from '../data/batch.ts';
 import { fitLetterbox, type Letterbox } from '../data/letterbox.ts';
 import { type BatchShape, type HostBatch, orderedBatches } from '../data/loader.ts';
 import type { PreparedImage } from '../data/prepared.ts';
 import { pasteMask } from '../masks/paste.ts';
-import type { MaskRcnn } from '../model/mask-rcnn.ts';
-import { type Predictions, predict } from '../model/predict.ts';
-import type { Params } from '../params/schema.ts';
+import type { Predictions } from '../model/predict.ts';
 import type { Detection, EvaluatedImage } from './detections.ts';
 import { truthOf } from './truth.ts';
 
@@ -20,18 +18,20 @@ export interface PredictedImage extends EvaluatedImage {
   source: PreparedImage;
 }
 
+/** Predictions of a batch's images; the caller disposes them. */
+export type PredictBatch = (batch: Batch) => Predictions;
+
 /**
  * Detections of every image, in order.
  */
 export async function* predictImages(
-  model: MaskRcnn,
+  predict: PredictBatch,
   images: readonly PreparedImage[],
   shape: BatchShape,
-  params: Params['model'],
 ): AsyncGenerator<{ batch: HostBatch; predicted: PredictedImage[] }> {
   for await (const batch of orderedBatches(images, shape)) {
     const tensors = toTensors(batch);
-    const predictions = await readPredictions(predict(model, tensors.images, params));
+    const predictions = await readPredictions(predict(tensors));
     disposeBatch(tensors);
     const predicted = batch.sources.slice(0, batch.real).map((source, n) => ({
       source,

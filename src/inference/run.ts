@@ -9,12 +9,12 @@ import type { PreparedImage } from '../data/prepared.ts';
 import { predictionsToCoco } from '../evaluate/coco-results.ts';
 import { evaluateDetections, type Metrics } from '../evaluate/evaluate-detections.ts';
 import { type PredictedImage, predictImages } from '../evaluate/predict-split.ts';
-import type { MaskRcnn } from '../model/mask-rcnn.ts';
 import type { Params } from '../params/schema.ts';
 import { replaceFolder } from '../system/files.ts';
 import type { Log } from '../system/log.ts';
 import type { Tracker } from '../tracking/tracker.ts';
 import { comparisonPngOf } from '../visualize/comparison-of.ts';
+import { createPredictor, type Predictor } from './predictor.ts';
 import { openTrainedModel } from './trained-model.ts';
 
 /** What the inference stage may use of the process. */
@@ -50,29 +50,31 @@ export async function runInference(params: Params, context: InferenceContext): P
     );
   }
   context.log.info(`Inference with ${file} on ${images.length} of ${splits.test.length} test images`);
+  const predictor = await createPredictor(model, batchShape(params), params);
   let metrics: Metrics | undefined;
   try {
     await replaceFolder(folder, async (aside) => {
-      const predicted = await predictAndDraw(model, images, params, { ...context, folder: aside });
+      const predicted = await predictAndDraw(predictor, images, params, { ...context, folder: aside });
       const { max_detections: maxDetections, score_threshold: scoreThreshold } = params.evaluate;
       metrics = evaluateDetections(predicted, { maxDetections, scoreThreshold });
       await writeFile(join(aside, 'metrics.json'), `${JSON.stringify(metrics, null, 2)}\n`);
       await writeFile(join(aside, 'predictions.json'), `${JSON.stringify(predictionsToCoco(predicted))}\n`);
     });
   } finally {
+    predictor.dispose();
     model.dispose();
   }
   return summarize(folder, images.length, metrics!, context.tracker);
 }
 
 async function predictAndDraw(
-  model: MaskRcnn,
+  { predict }: Predictor,
   images: readonly PreparedImage[],
   params: Params,
   { log, tracker, signal, folder }: InferenceContext & { folder: string },
 ): Promise<PredictedImage[]> {
   const all: PredictedImage[] = [];
-  for await (const { predicted } of predictImages(model, images, batchShape(params), params.model)) {
+  for await (const { predicted } of predictImages(predict, images, batchShape(params))) {
     signal.throwIfAborted();
     for (const image of predicted) {
       const png = await comparisonPngOf(image, params.inference.score_threshold);

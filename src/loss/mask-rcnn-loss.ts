@@ -5,15 +5,15 @@
  * N images · A anchors · R sampled regions · Q mask regions · K classes · S side of a mask
  */
 import type { Batch } from '../data/batch.ts';
+import type { Features } from '../model/features.ts';
 import type { BoxOutput, RpnOutput } from '../model/heads.ts';
 import type { MaskRcnn } from '../model/mask-rcnn.ts';
 import { buildingOf, CLASSES } from '../ops/classes.ts';
 import { maskTargets } from '../ops/instance-masks.ts';
-import { selectProposals } from '../ops/proposals.ts';
+import type { Proposals } from '../ops/proposals.ts';
 import { statelessUniform } from '../ops/random.ts';
 import { positiveSlots } from '../ops/sampling.ts';
 import { sigmoidCrossEntropy } from '../ops/sigmoid-cross-entropy.ts';
-import { stopGradient } from '../ops/stop-gradient.ts';
 import type { Params } from '../params/schema.ts';
 import { tf } from '../system/tensorflow.ts';
 import { diceLoss } from './dice.ts';
@@ -36,24 +36,31 @@ export type Losses = {
 /** Params that the loss reads. */
 export type LossParams = Pick<Params, 'model' | 'loss'>;
 
-/**
- * @param seed [2] int32: the draw of anchors and regions
- */
-export function maskRcnnLoss(model: MaskRcnn, batch: Batch, seed: tf.Tensor1D, params: LossParams): Losses {
-  const pyramid = model.pyramid(batch.images);
-  const rpn = model.rpn(pyramid);
-  const rpnTerms = rpnLoss(rpn, anchorTargets(model, batch, seed, params));
-  const targets = regionTargets(model, rpn, { batch, seed }, params);
+/** What the loss is measured on. */
+export interface LossInputs {
+  batch: Batch;
+  /** [2] int32: the draw of anchors and regions */
+  seed: tf.Tensor1D;
+}
+
+/** @param features of the batch's images */
+export function maskRcnnLoss(
+  model: MaskRcnn,
+  { pyramid, rpn, proposals }: Features,
+  inputs: LossInputs,
+  params: LossParams,
+): Losses {
+  const rpnTerms = rpnLoss(rpn, anchorTargets(model, inputs, params));
+  const targets = regionTargets(proposals, inputs, params);
   const boxTerms = boxLoss(model.boxHead(pyramid, targets.regions), targets);
-  const maskTerms = maskLoss(model.maskHead(pyramid, targets.maskRegions), targets, batch, params);
+  const maskTerms = maskLoss(model.maskHead(pyramid, targets.maskRegions), targets, inputs.batch, params);
   const terms = { ...rpnTerms, ...boxTerms, ...maskTerms };
   return { ...terms, total: weightedTotal(terms, params.loss) };
 }
 
 function anchorTargets(
   model: MaskRcnn,
-  batch: Batch,
-  seed: tf.Tensor1D,
+  { batch, seed }: LossInputs,
   { model: options }: LossParams,
 ): AnchorTargets {
   const keys = statelessUniform<tf.Rank.R2>([batch.images.shape[0], model.anchors.boxes.shape[0]], seed);
@@ -66,18 +73,10 @@ function anchorTargets(
 }
 
 function regionTargets(
-  model: MaskRcnn,
-  rpn: RpnOutput,
-  { batch, seed }: { batch: Batch; seed: tf.Tensor1D },
+  proposals: Proposals,
+  { batch, seed }: LossInputs,
   { model: options }: LossParams,
 ): RegionTargets {
-  const detached = { logits: stopGradient(rpn.logits), boxDeltas: stopGradient(rpn.boxDeltas) };
-  const proposals = selectProposals(detached, model.anchors, {
-    preNmsTopK: options.rpn.pre_nms_top_k,
-    postNmsTopK: options.rpn.post_nms_top_k,
-    nmsThreshold: options.rpn.nms_threshold,
-    imageSize: model.imageSize,
-  });
   const [N, M] = batch.valid.shape;
   const keys = statelessUniform<tf.Rank.R2>(
     [N, proposals.boxes.shape[1] + M],

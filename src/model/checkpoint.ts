@@ -7,10 +7,10 @@ import { tf } from '../system/tensorflow.ts';
 import { type HostTensor, readSafetensors, writeSafetensors } from './safetensors.ts';
 import type { Weights } from './weights.ts';
 
-/** Writes all weights by name, aside first. @param metadata strings kept in the file */
+/** Writes weights by name, aside first. @param metadata strings kept in the file */
 export async function saveWeights(
   path: string,
-  weights: Weights,
+  weights: Pick<Weights, 'variables'>,
   metadata: Record<string, string>,
 ): Promise<void> {
   const tensors = new Map<string, HostTensor>();

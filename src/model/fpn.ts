@@ -2,6 +2,7 @@
  * Feature pyramid. Lin et al. 2017, §3 — https://arxiv.org/abs/1612.03144. P6 is P5 subsampled by 2, for the RPN only
  * (footnote 2 of §4.1). With GroupNorm after each convolution, as suits training from scratch (Wu & He 2018, §4.2).
  */
+import { addRepeated } from '../ops/resize.ts';
 import { tf } from '../system/tensorflow.ts';
 import { createConv, createGroupNorm, type MapLayer } from './layers.ts';
 import type { Weights } from './weights.ts';
@@ -33,9 +34,7 @@ export function createFpn(
 function mergeTopDown(laterals: readonly tf.Tensor4D[]): tf.Tensor4D[] {
   const merged = [laterals.at(-1)!];
   for (let i = laterals.length - 2; i >= 0; i--) {
-    const finer = laterals[i]!;
-    const [, H, W] = finer.shape;
-    merged.unshift(finer.add(tf.image.resizeNearestNeighbor(merged[0]!, [H, W])));
+    merged.unshift(addRepeated(laterals[i]!, merged[0]!));
   }
   return merged;
 }

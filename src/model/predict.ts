@@ -1,5 +1,5 @@
 /**
- * From images to detections, with static shapes. torchvision's `postprocess_detections`: score, decode, clip,
+ * From features to detections, with static shapes. torchvision's `postprocess_detections`: score, decode, clip,
  * non-maximum suppression, then masks for what is left.
  *
  * N images · P proposals · D = detection.max_detections · S side of a mask
@@ -9,14 +9,15 @@ import { clipBoxes } from '../ops/boxes.ts';
 import { buildingOf } from '../ops/classes.ts';
 import { gatherRows } from '../ops/gather.ts';
 import { EXCLUDED_SCORE, paddedNms } from '../ops/nms.ts';
-import { type Proposals, selectProposals } from '../ops/proposals.ts';
+import type { Proposals } from '../ops/proposals.ts';
 import { flattenRegions } from '../ops/roi-align.ts';
 import type { Params } from '../params/schema.ts';
 import { tf } from '../system/tensorflow.ts';
+import type { Features } from './features.ts';
 import type { MaskRcnn } from './mask-rcnn.ts';
 
 /** Detections of fixed number, best first; slots with `valid` 0 are padding. */
-export interface Predictions {
+export type Predictions = {
   /** [N, D, 4] [y1, x1, y2, x2] pixels of the fitted image */
   boxes: tf.Tensor3D;
   /** [N, D] 0–1 */
@@ -25,25 +26,20 @@ export interface Predictions {
   valid: tf.Tensor2D;
   /** [N, D, S, S] probability of "building" in the frame of each box */
   masks: tf.Tensor4D;
-}
+};
 
-/** @param images [N, H, H, 3] in 0–1 */
-export function predict(model: MaskRcnn, images: tf.Tensor4D, params: Params['model']): Predictions {
-  return tf.tidy(() => {
-    const pyramid = model.pyramid(images);
-    const proposals = selectProposals(model.rpn(pyramid), model.anchors, {
-      preNmsTopK: params.rpn.pre_nms_top_k,
-      postNmsTopK: params.rpn.post_nms_top_k,
-      nmsThreshold: params.rpn.nms_threshold,
-      imageSize: model.imageSize,
-    });
-    const { boxes, scores, valid } = detectBoxes(model, pyramid, proposals, params.detection);
-    const maskLogits = model.maskHead(pyramid, flattenRegions(boxes));
-    const S = maskLogits.shape[1];
-    const building = buildingOf(maskLogits, 3).sigmoid();
-    const masks = building.reshape([images.shape[0], -1, S, S]) as tf.Tensor4D;
-    return { boxes, scores, valid, masks };
-  });
+/** @param features of N images; call it in a `tf.tidy` or a compiled function */
+export function predict(
+  model: MaskRcnn,
+  { pyramid, proposals }: Features,
+  params: Params['model'],
+): Predictions {
+  const { boxes, scores, valid } = detectBoxes(model, pyramid, proposals, params.detection);
+  const maskLogits = model.maskHead(pyramid, flattenRegions(boxes));
+  const S = maskLogits.shape[1];
+  const building = buildingOf(maskLogits, 3).sigmoid();
+  const masks = building.reshape([boxes.shape[0], -1, S, S]) as tf.Tensor4D;
+  return { boxes, scores, valid, masks };
 }
 
 function detectBoxes(

@@ -36,6 +36,24 @@ export function createWeights(seed: number): Weights {
   };
 }
 
+/**
+ * Runs `body` with other values in the weights, and puts back those that they had. Nothing is copied.
+ * @param values by the weights' names, of their shapes
+ */
+export function withValues<T>(weights: Weights, values: ReadonlyMap<string, tf.Tensor>, body: () => T): T {
+  const variables = [...weights.variables].filter(([name, variable]) => values.get(name) !== variable);
+  const before = variables.map(([, variable]) => variable.clone());
+  for (const [name, variable] of variables) variable.assign(values.get(name)!);
+  try {
+    return body();
+  } finally {
+    for (const [i, [, variable]] of variables.entries()) {
+      variable.assign(before[i]!);
+      before[i]!.dispose();
+    }
+  }
+}
+
 /** Normal with deviation √(2 / fan in): keeps the variance through ReLU layers. He et al. 2015, eq. 10. */
 export const heNormal: Initializer = (shape, random) =>
   normalValues(shape, Math.sqrt(2 / fanIn(shape)), random);

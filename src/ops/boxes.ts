@@ -4,6 +4,7 @@
  * B batch dimensions (none or [N]) · N, M numbers of boxes
  */
 import { tf } from '../system/tensorflow.ts';
+import { DT_FLOAT, runKernel } from './kernel.ts';
 
 /**
  * @param boxes [..., 4]
@@ -27,10 +28,15 @@ export function boxIou(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
   const width = tf.relu(tf.minimum(ax2, bx2).sub(tf.maximum(ax1, bx1)));
   const intersection = height.mul(width);
   const union = boxArea(a).expandDims(-1).add(boxArea(b).expandDims(-2)).sub(intersection);
-  return tf.divNoNan(intersection, union);
+  return divideNoNan(intersection, union);
 }
 
 type Edges = [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
+
+/** 0 where b is 0; one kernel where `tf.divNoNan` takes four. */
+function divideNoNan(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
+  return runKernel('DivNoNan', [a, b], { T: { type: DT_FLOAT } });
+}
 
 /**
  * @param boxes [..., 4]

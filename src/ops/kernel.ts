@@ -10,10 +10,11 @@ import { tf } from '../system/tensorflow.ts';
 export const DT_FLOAT = 1;
 export const DT_INT32 = 3;
 
-/** An attribute of a kernel: a data type, a whole number, a float, a flag or a string. */
+/** An attribute of a kernel: a data type, a whole number or a list of them, a float, a flag or a string. */
 export type KernelAttribute =
   | { type: number }
   | { int: number }
+  | { ints: readonly number[] }
   | { float: number }
   | { bool: boolean }
   | { string: string };
@@ -52,6 +53,7 @@ function toOpAttrs(attributes: Readonly<Record<string, KernelAttribute>>): TFEOp
   return Object.entries(attributes).map(([name, value]) => {
     if ('type' in value) return { name, type: binding.TF_ATTR_TYPE, value: value.type };
     if ('int' in value) return { name, type: binding.TF_ATTR_INT, value: value.int };
+    if ('ints' in value) return { name, type: binding.TF_ATTR_INT, value: [...value.ints] };
     if ('float' in value) return { name, type: binding.TF_ATTR_FLOAT, value: value.float };
     if ('bool' in value) return { name, type: binding.TF_ATTR_BOOL, value: value.bool };
     return { name, type: binding.TF_ATTR_STRING, value: value.string };

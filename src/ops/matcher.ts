@@ -13,6 +13,9 @@ export interface Matches {
   gtIndices: tf.Tensor2D;
 }
 
+/** Above any IoU: what nothing equals. */
+const UNREACHABLE_IOU = 2;
+
 /**
  * @param iou [N, M, A] ground truth against boxes
  * @param valid [N, M] 1 = real, 0 = padding
@@ -41,5 +44,6 @@ export function matchBoxes(
 /** @returns [N, A] bool: boxes that no other box surpasses for some ground truth which they overlap at all */
 function bestForSomeGroundTruth(overlaps: tf.Tensor3D): tf.Tensor {
   const bestPerGroundTruth = overlaps.max(2, true);
-  return overlaps.equal(bestPerGroundTruth).logicalAnd(bestPerGroundTruth.greater(0)).any(1);
+  const target = tf.where(bestPerGroundTruth.greater(0), bestPerGroundTruth, tf.scalar(UNREACHABLE_IOU));
+  return overlaps.equal(target).any(1);
 }

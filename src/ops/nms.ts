@@ -4,6 +4,7 @@
  * N images · K candidate boxes · R results
  */
 import { tf } from '../system/tensorflow.ts';
+import { DT_FLOAT, runKernelMulti } from './kernel.ts';
 
 /** Lower than any score: marks boxes that must not be kept. */
 export const EXCLUDED_SCORE = -1e9;
@@ -17,13 +18,14 @@ export interface Kept {
 }
 
 /**
- * Keeps boxes in the order of their scores, dropping each that overlaps a kept box of the same group by more than
- * the threshold. Groups (pyramid levels, classes) are kept apart by shifting their boxes, as torchvision's `batched_nms`.
+ * Keeps boxes in the order of their scores (of equal scores the first comes first), dropping each that overlaps a kept
+ * box of the same group by more than the threshold. Groups (pyramid levels, classes) are kept apart by shifting their
+ * boxes, as torchvision's `batched_nms`.
  * @param boxes [N, K, 4]
  * @param scores [N, K]; boxes with `EXCLUDED_SCORE` are never kept
  * @param groups [K] or [N, K] float group numbers, or null when all boxes compete
  * @param options.extent pixels: larger than any coordinate
- * @param options.maxResults R
+ * @param options.maxResults R, also larger than K
  */
 export function paddedNms(
   boxes: tf.Tensor3D,
@@ -32,34 +34,31 @@ export function paddedNms(
   options: { iouThreshold: number; maxResults: number; extent: number },
 ): Kept {
   const shifted = groups === null ? boxes : boxes.add(groups.mul(2 * options.extent).expandDims(-1));
-  const perImage = tf.unstack(shifted as tf.Tensor3D).map((imageBoxes, n) => {
-    const imageScores = scores.slice([n, 0], [1, -1]).squeeze([0]) as tf.Tensor1D;
-    return keepInImage(imageBoxes as tf.Tensor2D, imageScores, options);
-  });
+  const limits = [
+    tf.scalar(options.maxResults, 'int32'),
+    tf.scalar(options.iouThreshold),
+    tf.scalar(EXCLUDED_SCORE / 2),
+  ];
+  const scoresOf = tf.unstack(scores);
+  const kept = tf.unstack(shifted).map((imageBoxes, n) => keepInImage([imageBoxes, scoresOf[n]!, ...limits]));
+  const counts = tf.stack(kept.map(({ count }) => count)).expandDims(1);
+  const slots = tf.range(0, options.maxResults, 1, 'int32').expandDims(0);
   return {
-    indices: tf.stack(perImage.map(({ indices }) => indices)) as tf.Tensor2D,
-    valid: tf.stack(perImage.map(({ valid }) => valid)) as tf.Tensor2D,
+    indices: tf.stack(kept.map(({ indices }) => indices)) as tf.Tensor2D,
+    valid: tf.cast(slots.less(counts), 'float32') as tf.Tensor2D,
   };
 }
 
-function keepInImage(
-  boxes: tf.Tensor2D,
-  scores: tf.Tensor1D,
-  options: { iouThreshold: number; maxResults: number },
-): { indices: tf.Tensor1D; valid: tf.Tensor1D } {
-  // tfjs cuts the number of results to the number of boxes; the rest is filled up here.
-  const results = Math.min(options.maxResults, boxes.shape[0]);
-  const { selectedIndices, validOutputs } = tf.image.nonMaxSuppressionPadded(
-    boxes,
-    scores,
-    results,
-    options.iouThreshold,
-    EXCLUDED_SCORE / 2,
-    true,
-  ) as { selectedIndices: tf.Tensor1D; validOutputs: tf.Scalar };
-  const valid = tf.range(0, options.maxResults, 1, 'int32').less(validOutputs);
-  return {
-    indices: tf.pad(selectedIndices, [[0, options.maxResults - results]]),
-    valid: tf.cast(valid, 'float32') as tf.Tensor1D,
+/**
+ * TensorFlow's kernel itself: `tf.image.nonMaxSuppressionPadded` would cut the number of results to that of the boxes.
+ * @param inputs boxes [K, 4], scores [K], and the three limits
+ */
+function keepInImage(inputs: readonly tf.Tensor[]): { indices: tf.Tensor; count: tf.Tensor } {
+  const attributes = {
+    T: { type: DT_FLOAT },
+    T_threshold: { type: DT_FLOAT },
+    pad_to_max_output_size: { bool: true },
   };
+  const [indices, count] = runKernelMulti('NonMaxSuppressionV4', inputs, attributes, 2);
+  return { indices: indices!, count: count! };
 }

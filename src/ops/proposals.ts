@@ -8,6 +8,7 @@ import { decodeBoxes, RPN_BOX_WEIGHTS } from './box-coder.ts';
 import { clipBoxes } from './boxes.ts';
 import { gatherRows } from './gather.ts';
 import { EXCLUDED_SCORE, paddedNms } from './nms.ts';
+import { topK } from './top-k.ts';
 
 /** Proposals of fixed number; padding has `valid` 0 and a box that must be ignored. */
 export interface Proposals {
@@ -63,13 +64,13 @@ export function selectProposals(
   return { boxes: gatherRows(boxes, kept.indices), valid: kept.valid };
 }
 
-/** The `topK` highest logits of each level: their indices among all anchors, and the level of each as a number. */
-function topAnchors(logits: tf.Tensor2D, anchorsPerLevel: readonly number[], topK: number) {
+/** The `limit` highest logits of each level: their indices among all anchors, and the level of each as a number. */
+function topAnchors(logits: tf.Tensor2D, anchorsPerLevel: readonly number[], limit: number) {
   const parts = tf.split(logits, [...anchorsPerLevel], 1);
   let offset = 0;
   const found = parts.map((part, level) => {
-    const k = Math.min(topK, part.shape[1]!);
-    const { values, indices } = tf.topk(part, k);
+    const k = Math.min(limit, part.shape[1]!);
+    const { values, indices } = topK(part as tf.Tensor2D, k);
     const result = { values, indices: indices.add(tf.scalar(offset, 'int32')), levels: tf.fill([k], level) };
     offset += part.shape[1]!;
     return result;

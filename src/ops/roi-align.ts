@@ -8,11 +8,10 @@
  * so TensorFlow's `CropAndResize` draws them at once, followed by a 2x2 mean. Samples beyond the map's edge must take
  * the edge's value, where `CropAndResize` gives 0: therefore each map is first extended by its own edge row and column.
  *
- * Each region is cut from one level only. How many a level has depends on the data: `DynamicPartition` and
- * `DynamicStitch` carry that number inside TensorFlow, while the shapes that JavaScript sees are static.
+ * Each region is cut from one level only (`level-crops.ts`).
  */
 import { tf } from '../system/tensorflow.ts';
-import { DT_FLOAT, DT_INT32, runKernel, runKernelMulti } from './kernel.ts';
+import { meanCrops } from './level-crops.ts';
 
 /** Regions of all images in one list. */
 export interface Regions {
@@ -55,13 +54,8 @@ export function roiAlign(
 ): tf.Tensor4D {
   const assigned = assignLevels(regions.boxes, levels.length, canonicalSize);
   const grid = sampleGrid(regions.boxes, assigned, levels, size * SAMPLES);
-  const samples = cropFromLevels(
-    levels,
-    { boxes: grid, imageIndices: regions.imageIndices },
-    assigned,
-    size * SAMPLES,
-  );
-  return tf.avgPool(samples, SAMPLES, SAMPLES, 'valid');
+  const crops = { boxes: grid, imageIndices: regions.imageIndices, levels: assigned };
+  return meanCrops(levels, crops, { size, samples: SAMPLES });
 }
 
 /**
@@ -113,87 +107,4 @@ function sampleGrid(
     perLevel((level) => level.shape[2]),
   );
   return tf.stack([top, left, bottom, right], 1) as tf.Tensor2D;
-}
-
-/** @returns [R, samples, samples, C]: each region from its level */
-function cropFromLevels(
-  levels: readonly tf.Tensor4D[],
-  { boxes: grid, imageIndices }: Regions,
-  assigned: tf.Tensor1D,
-  samples: number,
-): tf.Tensor4D {
-  const op = tf.customGrad((...args) => {
-    const save = args.pop() as unknown as tf.GradSaveFunc;
-    const maps = args as tf.Tensor4D[];
-    const rows = rowsOfLevels(assigned, maps.length);
-    const boxes = rows.map((row) => gather(grid, row, DT_FLOAT));
-    const images = rows.map((row) => gather(imageIndices, row, DT_INT32));
-    const crops = maps.map((map, i) => cropExtended(map, boxes[i]!, images[i]!, samples));
-    save([...rows, ...boxes, ...images]);
-    const shapes = maps.map(({ shape }) => shape);
-    return {
-      value: stitch(rows, crops),
-      gradFunc: (dy, saved) => cropGradients(dy as tf.Tensor, saved, shapes),
-    };
-  });
-  return op(...levels) as tf.Tensor4D;
-}
-
-function cropExtended(map: tf.Tensor4D, boxes: tf.Tensor, images: tf.Tensor, samples: number): tf.Tensor {
-  const extended = runKernel('MirrorPad', [map, edgePaddings()], EDGE_REPEATED);
-  const size = tf.tensor1d([samples, samples], 'int32');
-  const attributes = { ...BILINEAR, extrapolation_value: { float: 0 } };
-  return runKernel('CropAndResize', [extended, boxes, images, size], attributes);
-}
-
-function cropGradients(
-  dy: tf.Tensor,
-  saved: tf.Tensor[],
-  shapes: readonly tf.Tensor4D['shape'][],
-): tf.Tensor[] {
-  const L = shapes.length;
-  return shapes.map(([N, H, W, C], i) => {
-    const [rows, boxes, images] = [saved[i]!, saved[L + i]!, saved[2 * L + i]!];
-    const size = tf.tensor1d([N, H + 1, W + 1, C], 'int32');
-    const dCrops = gather(dy, rows, DT_FLOAT);
-    const dExtended = runKernel('CropAndResizeGradImage', [dCrops, boxes, images, size], BILINEAR);
-    return runKernel('MirrorPadGrad', [dExtended, edgePaddings()], EDGE_REPEATED);
-  });
-}
-
-const BILINEAR = { T: { type: DT_FLOAT }, method: { string: 'bilinear' } };
-const EDGE_REPEATED = { T: { type: DT_FLOAT }, Tpaddings: { type: DT_INT32 }, mode: { string: 'SYMMETRIC' } };
-
-/** One row below and one column to the right. */
-function edgePaddings(): tf.Tensor2D {
-  return tf.tensor2d(
-    [
-      [0, 0],
-      [0, 1],
-      [0, 1],
-      [0, 0],
-    ],
-    [4, 2],
-    'int32',
-  );
-}
-
-/** For each level the indices of its regions, int32, of a length that only TensorFlow knows. */
-function rowsOfLevels(assigned: tf.Tensor1D, levels: number): tf.Tensor[] {
-  const all = tf.range(0, assigned.shape[0], 1, 'int32');
-  const attributes = { num_partitions: { int: levels }, T: { type: DT_INT32 } };
-  return runKernelMulti('DynamicPartition', [all, assigned], attributes, levels);
-}
-
-function gather(values: tf.Tensor, rows: tf.Tensor, type: number): tf.Tensor {
-  return runKernel('GatherV2', [values, rows, tf.scalar(0, 'int32')], {
-    Tparams: { type },
-    Tindices: { type: DT_INT32 },
-    Taxis: { type: DT_INT32 },
-    batch_dims: { int: 0 },
-  });
-}
-
-function stitch(rows: readonly tf.Tensor[], parts: readonly tf.Tensor[]): tf.Tensor {
-  return runKernel('DynamicStitch', [...rows, ...parts], { N: { int: rows.length }, T: { type: DT_FLOAT } });
 }

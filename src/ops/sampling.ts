@@ -5,6 +5,7 @@
  * N images · A boxes · S samples · P positive slots = floor(S · positiveFraction)
  */
 import { tf } from '../system/tensorflow.ts';
+import { topK } from './top-k.ts';
 
 /** How many boxes are drawn, and the largest share of positives. */
 export interface SamplingOptions {
@@ -51,14 +52,14 @@ export function sampleIndices(
   const isDrawn = drawMask(labels.equal(1), keys, Math.min(positiveSlots(options), boxes));
   const isNegative = tf.cast(labels.equal(0), 'float32');
   const rank = isDrawn.mul(keys.add(2)).add(isNegative.mul(keys.add(1)));
-  const { values, indices } = tf.topk(rank, Math.min(options.samples, boxes));
-  return { indices: indices as tf.Tensor2D, drawn: tf.cast(values.greater(0), 'float32') as tf.Tensor2D };
+  const { values, indices } = topK(rank as tf.Tensor2D, Math.min(options.samples, boxes));
+  return { indices, drawn: tf.cast(values.greater(0), 'float32') as tf.Tensor2D };
 }
 
 /** At most `count` of the candidates, those with the largest keys. [N, A] bool → [N, A] float. */
 function drawMask(candidates: tf.Tensor, keys: tf.Tensor2D, count: number): tf.Tensor2D {
   const ranked = rankedKeys(candidates, keys);
-  const threshold = tf.topk(ranked, count).values.slice([0, count - 1], [-1, 1]);
+  const threshold = topK(ranked, count).values.slice([0, count - 1], [-1, 1]);
   return selected(ranked, threshold);
 }
 
@@ -70,7 +71,7 @@ function drawMaskOf(
   counts: tf.Tensor1D,
 ): tf.Tensor2D {
   const ranked = rankedKeys(candidates, keys);
-  const sorted = tf.topk(ranked, maxCount).values;
+  const sorted = topK(ranked, maxCount).values;
   const isLast = tf.oneHot(tf.cast(counts.sub(1), 'int32'), maxCount);
   const threshold = sorted.mul(isLast).sum(1, true);
   const none = tf.cast(counts.lessEqual(0), 'float32').expandDims(1).mul(Number.MAX_SAFE_INTEGER);

@@ -8,21 +8,17 @@ import { tf } from '../system/tensorflow.ts';
  * @returns the same shape, >= 0
  */
 export function sigmoidCrossEntropy<T extends tf.Tensor>(logits: T, targets: T): T {
-  return op(logits, targets) as T;
+  const op = tf.customGrad((...args) => {
+    const [x, save] = args as [tf.Tensor, tf.GradSaveFunc];
+    save([x, targets]);
+    const value = tf
+      .relu(x)
+      .sub(x.mul(targets))
+      .add(tf.log1p(tf.exp(tf.abs(x).neg())));
+    return {
+      value,
+      gradFunc: (dy, saved) => (dy as tf.Tensor).mul(saved[0]!.sigmoid().sub(saved[1]!)),
+    };
+  });
+  return op(logits) as T;
 }
-
-const op = tf.customGrad((...args) => {
-  const [x, z, save] = args as [tf.Tensor, tf.Tensor, tf.GradSaveFunc];
-  save([x, z]);
-  const value = tf
-    .relu(x)
-    .sub(x.mul(z))
-    .add(tf.log1p(tf.exp(tf.abs(x).neg())));
-  return {
-    value,
-    gradFunc: (dy, saved) => {
-      const [logits, targets] = saved as [tf.Tensor, tf.Tensor];
-      return [(dy as tf.Tensor).mul(logits.sigmoid().sub(targets)), tf.zerosLike(targets)];
-    },
-  };
-}) as unknown as (logits: tf.Tensor, targets: tf.Tensor) => tf.Tensor;

@@ -102,6 +102,9 @@ const crossFieldRules: readonly CrossFieldRule[] = [
         ? 'must be > 0 when loss.dice_weight is 0: one of the mask terms is needed, got 0'
         : null,
   },
+  compiledOnlyRule('train', 'precision', 'float32'),
+  compiledOnlyRule('train', 'xla', false),
+  compiledOnlyRule('inference', 'precision', 'float32'),
   {
     reads: [
       ['train', 'min_learning_rate'],
@@ -113,6 +116,24 @@ const crossFieldRules: readonly CrossFieldRule[] = [
         : null,
   },
 ];
+
+/** Keys that say how a graph runs have one value only where none is made. */
+function compiledOnlyRule<Stage extends 'train' | 'inference'>(
+  stage: Stage,
+  key: keyof Params[Stage] & string,
+  eager: string | boolean,
+): CrossFieldRule {
+  return {
+    reads: [
+      [stage, key],
+      [stage, 'compile'],
+    ],
+    fault: (params) =>
+      params[stage].compile || params[stage][key] === eager
+        ? null
+        : `must be ${eager} when ${stage}.compile is false, got ${params[stage][key]}`,
+  };
+}
 
 function groupNormRule(
   key: CrossFieldRule['reads'][number],

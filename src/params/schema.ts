@@ -100,6 +100,8 @@ const loss = z.strictObject({
   focal_alpha: fraction,
 });
 
+const precision = z.enum(['float32', 'bfloat16', 'float16']);
+
 const train = z.strictObject({
   model_type: z.enum(['custom', 'transfer']),
   epochs: countUpTo(1_000_000),
@@ -111,15 +113,23 @@ const train = z.strictObject({
   warmup_steps: whole.min(0).max(1_000_000_000),
   weight_decay: nonNegative,
   momentum: number.min(0).lt(1),
+  nesterov: trueOrFalse,
   beta2: number.min(0).lt(1),
   gradient_clip_norm: positive,
+  accumulation_steps: countUpTo(4096),
+  ema_decay: number.min(0).lt(1).nullable(),
   augment: trueOrFalse,
   deterministic: trueOrFalse,
+  compile: trueOrFalse,
+  precision,
+  xla: trueOrFalse,
 });
 
 const evaluate = z.strictObject({ max_detections: items, score_threshold: fraction });
 
 const inference = z.strictObject({
+  compile: trueOrFalse,
+  precision,
   score_threshold: fraction,
   max_images: z.int(typeError('must be a whole number or null')).positive().nullable(),
 });

@@ -2,6 +2,7 @@
  * What a training run says to people.
  */
 import type { Split } from '../data/prepared.ts';
+import type { ProgramOrigin } from '../graph/compile.ts';
 import type { MaskRcnn } from '../model/mask-rcnn.ts';
 import type { Params } from '../params/schema.ts';
 import type { MetricsRow } from '../tracking/tracker.ts';
@@ -41,6 +42,16 @@ export function describeRun(
     `Training ${params.train.model_type} (${(weights / 1e6).toFixed(2)} M weights) on ${splits.train.length} images ` +
     `at ${params.data.image_size} px, ${splits.valid.length} for validation`
   );
+}
+
+/** The line after the graphs have been made. */
+export function describeGraphs(
+  { cached, nodes, recordMs, loadMs }: ProgramOrigin,
+  { train }: Pick<Params, 'train'>,
+): string {
+  const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`;
+  const made = cached ? 'found in the cache' : `recorded in ${seconds(recordMs)}`;
+  return `Compiled to TensorFlow graphs (${nodes} nodes, ${train.precision}): ${made}, loaded in ${seconds(loadMs)}`;
 }
 
 /** The line after each epoch. @param row means of the training steps and figures of the validation */

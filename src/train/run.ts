@@ -13,12 +13,12 @@ import type { Log } from '../system/log.ts';
 import type { MetricsRow, Tracker } from '../tracking/tracker.ts';
 import { comparisonPngOf } from '../visualize/comparison-of.ts';
 import { isBetter } from './best.ts';
+import { createEngine } from './engine.ts';
 import { type History, meanRow, stepRow, validationRow, writeHistory } from './history.ts';
-import { createOptimizer } from './optimizer.ts';
 import { createProgress } from './progress.ts';
-import { type BestFigures, describeRun, epochLine, type TrainingSummary } from './report.ts';
-import { createTrainStep } from './step.ts';
+import { type BestFigures, describeGraphs, describeRun, epochLine, type TrainingSummary } from './report.ts';
 import { trainEpoch } from './train-epoch.ts';
+import { createUpdate } from './update.ts';
 import { type Validation, validate } from './validate.ts';
 
 /** What the train stage may use of the process. */
@@ -39,7 +39,7 @@ export async function runTraining(params: Params, context: TrainingContext): Pro
   try {
     for (let epoch = 1; epoch <= params.train.epochs; epoch++) {
       const trained = await runEpoch(run, epoch);
-      const validation = context.signal.aborted ? null : await validate(run.model, run.splits.valid, run);
+      const validation = context.signal.aborted ? null : await validate(run.engine.validate, run.splits.valid, run);
       if (!validation) break;
       await recordEpoch(run, epoch, trained, validation);
       if (run.timeUsed() >= 1) {
@@ -49,8 +49,9 @@ export async function runTraining(params: Params, context: TrainingContext): Pro
     }
   } finally {
     run.progress.stop();
+    run.engine.dispose();
+    run.update.dispose();
     run.model.dispose();
-    run.optimizer.dispose();
   }
   return summarize(run);
 }
@@ -64,9 +65,11 @@ async function startRun(params: Params, context: TrainingContext) {
   await assertWritable(folder);
   const shape = batchShape(params);
   const model = createMaskRcnn(params);
-  const optimizer = createOptimizer(model.weights, params.train);
-  const totalSteps = Math.ceil(splits.train.length / shape.batchSize) * params.train.epochs;
+  const update = createUpdate(model.weights.variables, params.train);
   context.log.info(describeRun(model, splits, params));
+  const engine = await createEngine(model, update, shape, params);
+  if (engine.origin) context.log.info(describeGraphs(engine.origin, params));
+  const totalSteps = params.train.epochs * updatesPerEpoch(splits.train.length, params.train);
   const startedMs = performance.now();
   return {
     ...context,
@@ -74,8 +77,9 @@ async function startRun(params: Params, context: TrainingContext) {
     splits,
     shape,
     model,
-    optimizer,
-    trainStep: createTrainStep(model, optimizer, params),
+    update,
+    engine,
+    trainStep: engine.train,
     schedule: scheduleOf(params.train, totalSteps),
     progress: createProgress(context.log, totalSteps, params.train.epochs),
     folder,
@@ -89,6 +93,10 @@ async function startRun(params: Params, context: TrainingContext) {
     best: null as { epoch: number; validation: Validation } | null,
     overflowSaid: false,
   };
+}
+
+function updatesPerEpoch(images: number, train: Params['train']): number {
+  return Math.ceil(Math.ceil(images / train.batch_size) / train.accumulation_steps);
 }
 
 function scheduleOf(train: Params['train'], totalSteps: number) {
@@ -154,7 +162,8 @@ async function saveBest(run: Run, epoch: number, validation: Validation): Promis
     params: hashParams(run.params),
     data: run.dataHash,
   };
-  await saveWeights(join(run.folder, 'best.safetensors'), run.model.weights, metadata);
+  run.engine.fetchAverages();
+  await saveWeights(join(run.folder, 'best.safetensors'), { variables: run.update.averages }, metadata);
   const metrics = { epoch, step: run.steps, loss: validation.loss, ...validation.metrics };
   await writeFileAtomic(join(run.folder, 'metrics.json'), `${JSON.stringify(metrics, null, 2)}\n`);
 }

@@ -1,24 +1,26 @@
 /**
- * One training step as a pure function of its inputs and the variables it reads: forward, losses, gradients, clipping,
- * update. Static shapes, no value read, no random number drawn outside: it can be run op by op or compiled to a graph.
+ * One training step as a pure function of its inputs and the variables it reads: forward, losses, gradients, update. Static
+ * shapes, no value read, no random number drawn outside: it runs op by op or compiled to a graph.
  */
 import type { Batch } from '../data/batch.ts';
 import { type Losses, type LossParams, maskRcnnLoss } from '../loss/mask-rcnn-loss.ts';
+import { extractFeatures } from '../model/features.ts';
 import type { MaskRcnn } from '../model/mask-rcnn.ts';
-import type { Params } from '../params/schema.ts';
 import { tf } from '../system/tensorflow.ts';
-import type { Optimizer } from './optimizer.ts';
+import type { WeightUpdate } from './update.ts';
 
 /** Everything that differs from step to step. */
-export interface StepInputs {
+export type StepInputs = {
   batch: Batch;
   /** scalar > 0 */
   learningRate: tf.Scalar;
-  /** scalar, 1 for the first step */
+  /** scalar, 1 for the first update */
   step: tf.Scalar;
+  /** scalar bool: the last batch of those that make an update together */
+  last: tf.Tensor;
   /** [2] int32: the draw of anchors and regions */
   seed: tf.Tensor1D;
-}
+};
 
 /** Scalars that the step reports. */
 export type StepOutputs = Losses & {
@@ -29,38 +31,20 @@ export type StepOutputs = Losses & {
 /** Updates the model's weights; the caller disposes the outputs. */
 export type TrainStep = (inputs: StepInputs) => StepOutputs;
 
-/** The step of this model with this optimizer. */
-export function createTrainStep(
-  model: MaskRcnn,
-  optimizer: Optimizer,
-  params: LossParams & { train: Pick<Params['train'], 'gradient_clip_norm'> },
-): TrainStep {
+/** The step of this model with this update. */
+export function createTrainStep(model: MaskRcnn, update: WeightUpdate, params: LossParams): TrainStep {
   const names = [...model.weights.variables.keys()];
   const variables = [...model.weights.variables.values()];
-  return ({ batch, learningRate, step, seed }) =>
+  return ({ batch, seed, ...inputs }) =>
     tf.tidy(() => {
       let losses: Losses | undefined;
       const { grads } = tf.variableGrads(() => {
-        losses = maskRcnnLoss(model, batch, seed, params);
+        const features = extractFeatures(model, batch.images, params.model);
+        losses = maskRcnnLoss(model, features, { batch, seed }, params);
         for (const loss of Object.values(losses)) tf.keep(loss);
-        return losses.total;
+        return update.scale(losses.total);
       }, variables);
-      const gradients = names.map((_, i) => grads[variables[i]!.name]!);
-      const { clipped, norm } = clipByGlobalNorm(gradients, params.train.gradient_clip_norm);
-      optimizer.apply(new Map(names.map((name, i) => [name, clipped[i]!])), learningRate, step);
-      return { ...losses!, gradientNorm: norm };
+      const gradients = new Map(names.map((name, i) => [name, grads[variables[i]!.name]!]));
+      return { ...losses!, gradientNorm: update.apply(gradients, inputs) };
     });
-}
-
-/**
- * Scales all gradients by one factor so that their joint norm is at most `maxNorm`. Pascanu et al. 2013, algorithm 1
- * — https://arxiv.org/abs/1211.5063
- */
-export function clipByGlobalNorm(
-  gradients: readonly tf.Tensor[],
-  maxNorm: number,
-): { clipped: tf.Tensor[]; norm: tf.Scalar } {
-  const norm = tf.addN(gradients.map((gradient) => gradient.square().sum())).sqrt() as tf.Scalar;
-  const factor = tf.scalar(maxNorm).div(norm.maximum(maxNorm));
-  return { clipped: gradients.map((gradient) => gradient.mul(factor)), norm };
 }

@@ -39,40 +39,69 @@ export interface EpochOptions {
   signal: AbortSignal;
 }
 
-/** Runs the steps of a pass, one report each. @throws UserError at the first loss that is not a finite number */
+/**
+ * Runs the updates of a pass, one report each: the means over the batches that made it. The last update of a pass makes do
+ * with the batches that are left.
+ * @throws UserError at the first loss that is not a finite number
+ */
 export async function* trainEpoch(options: EpochOptions): AsyncGenerator<StepReport> {
   const { images, shape, params, epoch, schedule } = options;
-  const seed = [params.seed, 'train', epoch];
-  let step = options.stepsBefore;
+  const { accumulation_steps: together, augment } = params.train;
+  const batches = Math.ceil(images.length / shape.batchSize);
+  let [step, batchNumber] = [options.stepsBefore + 1, 0];
   let startedMs = performance.now();
-  for await (const batch of trainingBatches(images, shape, { augment: params.train.augment, seed })) {
+  let done: StepFigures[] = [];
+  let overflow = 0;
+  for await (const batch of trainingBatches(images, shape, { augment, seed: [params.seed, 'train', epoch] })) {
     if (options.signal.aborted) return;
-    step++;
+    batchNumber++;
+    const last = batchNumber % together === 0 || batchNumber === batches;
     const learningRate = learningRateAt(step, schedule, options.timeUsed());
-    const figures = await runStep(options.trainStep, batch, { learningRate, step, seed: params.seed });
-    assertFinite(figures, step, batch);
+    const draw = options.stepsBefore * together + batchNumber;
+    const figures = await runStep(options.trainStep, batch, { learningRate, step, last, seed: [params.seed, draw] });
+    assertFinite(figures, { step, batch, precision: params.train.precision });
+    done.push(figures);
+    overflow = Math.max(overflow, batch.overflow);
+    if (!last) continue;
     const elapsedMs = performance.now() - startedMs;
     startedMs = performance.now();
-    const imagesPerSecond = (1000 * batch.count) / elapsedMs;
-    yield { step, figures, learningRate, imagesPerSecond, overflow: batch.overflow };
+    const imagesPerSecond = (1000 * batch.count * done.length) / elapsedMs;
+    yield { step, figures: meanFigures(done), learningRate, imagesPerSecond, overflow };
     if (options.timeUsed() >= 1) return;
+    step++;
+    [done, overflow] = [[], 0];
   }
+}
+
+function meanFigures(figures: readonly StepFigures[]): StepFigures {
+  const names = Object.keys(figures[0]!) as (keyof StepFigures)[];
+  const mean = (name: keyof StepFigures) =>
+    figures.reduce((sum, values) => sum + values[name], 0) / figures.length;
+  return Object.fromEntries(names.map((name) => [name, mean(name)])) as StepFigures;
+}
+
+interface StepNumbers {
+  learningRate: number;
+  step: number;
+  last: boolean;
+  seed: [number, number];
 }
 
 async function runStep(
   trainStep: TrainStep,
   batch: HostBatch,
-  { learningRate, step, seed }: { learningRate: number; step: number; seed: number },
+  { learningRate, step, last, seed }: StepNumbers,
 ): Promise<StepFigures> {
   const inputs = {
     batch: toTensors(batch),
     learningRate: tf.scalar(learningRate),
     step: tf.scalar(step),
-    seed: tf.tensor1d([seed, step], 'int32'),
+    last: tf.scalar(last, 'bool'),
+    seed: tf.tensor1d(seed, 'int32'),
   };
   const outputs = trainStep(inputs);
   disposeBatch(inputs.batch);
-  tf.dispose([inputs.learningRate, inputs.step, inputs.seed]);
+  tf.dispose([inputs.learningRate, inputs.step, inputs.last, inputs.seed]);
   return readFigures(outputs);
 }
 
@@ -88,8 +117,15 @@ export async function readFigures<Name extends string>(
   return figures as Record<Name, number>;
 }
 
-function assertFinite(figures: StepFigures, step: number, batch: HostBatch): void {
-  const bad = Object.entries(figures).find(([, value]) => !Number.isFinite(value));
+/** In float16 the gradient may overflow: the update is left out then, and the loss scale halved. */
+function assertFinite(
+  figures: StepFigures,
+  { step, batch, precision }: { step: number; batch: HostBatch; precision: string },
+): void {
+  const watched = Object.entries(figures).filter(
+    ([name]) => precision !== 'float16' || name !== 'gradientNorm',
+  );
+  const bad = watched.find(([, value]) => !Number.isFinite(value));
   if (!bad) return;
   const files = batch.sources.map(({ path }) => path).join(', ');
   throw new UserError(

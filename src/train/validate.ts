@@ -1,16 +1,16 @@
 /**
  * Figures of the model on the validation split: the loss on the same terms as in training, and COCO's metrics.
  */
-import { disposeBatch, toTensors } from '../data/batch.ts';
-import type { BatchShape, HostBatch } from '../data/loader.ts';
+import type { Batch } from '../data/batch.ts';
+import type { BatchShape } from '../data/loader.ts';
 import type { PreparedImage } from '../data/prepared.ts';
 import { evaluateDetections, type Metrics } from '../evaluate/evaluate-detections.ts';
 import { type PredictedImage, predictImages } from '../evaluate/predict-split.ts';
-import { maskRcnnLoss } from '../loss/mask-rcnn-loss.ts';
-import type { MaskRcnn } from '../model/mask-rcnn.ts';
+import type { Losses } from '../loss/mask-rcnn-loss.ts';
 import type { Params } from '../params/schema.ts';
 import { tf } from '../system/tensorflow.ts';
 import { readFigures } from './train-epoch.ts';
+import type { ValidationStep } from './validation-step.ts';
 
 /** Result of a pass over the validation split. */
 export interface Validation {
@@ -23,30 +23,32 @@ export interface Validation {
 
 /**
  * Predicts all images and measures; hands `tracking.images` examples back.
+ * @param step with the weights that are to be validated
  * @returns null when the signal was aborted on the way: half a validation says nothing
  */
 export async function validate(
-  model: MaskRcnn,
+  step: ValidationStep,
   images: readonly PreparedImage[],
   { shape, params, signal }: { shape: BatchShape; params: Params; signal: AbortSignal },
 ): Promise<Validation | null> {
   const all: PredictedImage[] = [];
   let [lossSum, imageCount] = [0, 0];
-  for await (const { batch, predicted } of predictImages(model, images, shape, params.model)) {
+  let losses: Losses | undefined;
+  const predict = (batch: Batch) => {
+    const seed = tf.tensor1d([params.seed, 0], 'int32');
+    const outputs = step({ batch, seed });
+    seed.dispose();
+    losses = outputs.losses;
+    return outputs.predictions;
+  };
+  for await (const { batch, predicted } of predictImages(predict, images, shape)) {
+    const { total } = await readFigures(losses!);
     if (signal.aborted) return null;
-    lossSum += (await lossOf(model, batch, params)) * batch.real;
+    lossSum += total * batch.real;
     imageCount += batch.real;
     all.push(...predicted);
   }
   const { max_detections: maxDetections, score_threshold: scoreThreshold } = params.evaluate;
   const metrics = evaluateDetections(all, { maxDetections, scoreThreshold });
   return { loss: lossSum / imageCount, metrics, examples: all.slice(0, params.tracking.images) };
-}
-
-/** The same draw of anchors and regions at every validation, so that losses can be compared. */
-async function lossOf(model: MaskRcnn, batch: HostBatch, params: Params): Promise<number> {
-  const tensors = toTensors(batch);
-  const losses = tf.tidy(() => maskRcnnLoss(model, tensors, tf.tensor1d([params.seed, 0], 'int32'), params));
-  disposeBatch(tensors);
-  return (await readFigures(losses)).total;
 }

@@ -2,9 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { createCbam } from '../../src/model/cbam.ts';
 import { createCustomBackbone } from '../../src/model/custom-backbone.ts';
 import { createFpn } from '../../src/model/fpn.ts';
+import { extractFeatures } from '../../src/model/features.ts';
 import { createMaskRcnn } from '../../src/model/mask-rcnn.ts';
 import { predict } from '../../src/model/predict.ts';
 import { constant, createWeights, heNormal } from '../../src/model/weights.ts';
+import type { Params } from '../../src/params/schema.ts';
 import { createRandom } from '../../src/system/random.ts';
 import { tf } from '../../src/system/tensorflow.ts';
 import { expectClose, expectNoLeak, uniformTensor } from '../support/tensors.ts';
@@ -149,9 +151,11 @@ describe('createMaskRcnn', () => {
 describe('predict', () => {
   const model = createMaskRcnn(params);
   const images = uniformTensor<tf.Rank.R4>([2, 64, 64, 3], 1, 0, 1);
+  const predictions = ({ model: options }: Params) =>
+    tf.tidy(() => predict(model, extractFeatures(model, images, options), options));
 
   it('gives detections of fixed number, best first, inside the image', () => {
-    const { boxes, scores, valid, masks } = predict(model, images, params.model);
+    const { boxes, scores, valid, masks } = predictions(params);
     expect([boxes.shape, scores.shape, valid.shape]).toEqual([
       [2, 8, 4],
       [2, 8],
@@ -171,9 +175,9 @@ describe('predict', () => {
   });
   it('finds nothing above an unreachable threshold', () => {
     const strict = { ...params.model, detection: { ...params.model.detection, score_threshold: 1 } };
-    expectClose(predict(model, images, strict).valid.sum(), 0);
+    expectClose(predictions({ ...params, model: strict }).valid.sum(), 0);
   });
   it('leaves no tensor behind', () => {
-    expectNoLeak(() => ({ ...predict(model, images, params.model) }));
+    expectNoLeak(() => ({ ...predictions(params) }));
   });
 });

@@ -7,12 +7,12 @@ import { batchShape, orderedBatches } from '../../src/data/loader.ts';
 import { openPrepared } from '../../src/data/open-prepared.ts';
 import { prepareData } from '../../src/data/prepare.ts';
 import { createMaskRcnn } from '../../src/model/mask-rcnn.ts';
-import { tf } from '../../src/system/tensorflow.ts';
-import { createOptimizer } from '../../src/train/optimizer.ts';
-import { createTrainStep } from '../../src/train/step.ts';
+import { createEngine } from '../../src/train/engine.ts';
 import { readFigures } from '../../src/train/train-epoch.ts';
+import { createUpdate } from '../../src/train/update.ts';
 import { validate } from '../../src/train/validate.ts';
 import { collectLog } from '../support/collect-log.ts';
+import { stepInputs } from '../support/step-inputs.ts';
 import { testParams } from '../support/test-params.ts';
 
 it('learns four scenes by heart: mask mAP50 of at least 0.9 on them', async () => {
@@ -23,18 +23,18 @@ it('learns four scenes by heart: mask mAP50 of at least 0.9 on them', async () =
   await prepareData(params, collectLog());
   const { splits } = await openPrepared(params.paths.prepared);
   const model = createMaskRcnn(params);
-  const trainStep = createTrainStep(model, createOptimizer(model.weights, params.train), params);
   const shape = batchShape(params);
+  const update = createUpdate(model.weights.variables, params.train);
+  const engine = await createEngine(model, update, shape, params);
   const { value } = await orderedBatches(splits.train, shape).next();
   const batch = toTensors(value);
   for (let step = 1; step <= 400; step++) {
-    const learningRate = tf.scalar(step < 300 ? 0.002 : 0.0004);
-    const inputs = { batch, learningRate, step: tf.scalar(step), seed: tf.tensor1d([1, step], 'int32') };
-    await readFigures(trainStep(inputs));
-    tf.dispose([inputs.learningRate, inputs.step, inputs.seed]);
+    const { inputs, free } = stepInputs(batch, step, { learningRate: step < 300 ? 0.002 : 0.0004 });
+    await readFigures(engine.train(inputs));
+    free();
   }
   disposeBatch(batch);
-  const validation = await validate(model, splits.train, {
+  const validation = await validate(engine.validate, splits.train, {
     shape,
     params,
     signal: new AbortController().signal,

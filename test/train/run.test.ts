@@ -16,7 +16,9 @@ import { tf } from '../../src/system/tensorflow.ts';
 import type { Tracker } from '../../src/tracking/tracker.ts';
 import { formatTrainingSummary, type TrainingSummary } from '../../src/train/report.ts';
 import { runTraining } from '../../src/train/run.ts';
+import { createUpdate } from '../../src/train/update.ts';
 import { validate } from '../../src/train/validate.ts';
+import { createValidationStep } from '../../src/train/validation-step.ts';
 import { collectLog } from '../support/collect-log.ts';
 import { recordingTracker } from '../support/recording-tracker.ts';
 import { tinyParams } from '../support/tiny-model.ts';
@@ -124,9 +126,10 @@ describe('runTraining', () => {
   it('gives up a validation that is stopped on the way', async () => {
     const { splits } = await openPrepared(params.paths.prepared);
     const model = createMaskRcnn(params);
+    const step = createValidationStep(model, createUpdate(model.weights.variables, params.train), params);
     const stopped = { shape: batchShape(params), params, signal: AbortSignal.abort() };
-    expect(await validate(model, splits.valid, stopped)).toBe(null);
-    const whole = await validate(model, splits.valid, { ...stopped, signal: new AbortController().signal });
+    expect(await validate(step, splits.valid, stopped)).toBe(null);
+    const whole = await validate(step, splits.valid, { ...stopped, signal: new AbortController().signal });
     expect(whole!.metrics.images).toBe(2);
     model.dispose();
   }, 60_000);
@@ -184,7 +187,7 @@ describe('runInference', () => {
     await runInference({ ...params, inference: { ...params.inference, max_images: 1 } }, context().context);
     const files = await readdir(inRuns('inference_results'));
     expect(files.filter((file) => file.endsWith('.png'))).toHaveLength(1);
-    expect((await readdir(params.paths.runs)).toSorted()).toEqual(['inference_results', 'train']);
+    expect((await readdir(params.paths.runs)).toSorted()).toEqual(['graph-cache', 'inference_results', 'train']);
   }, 60_000);
   it('says what to do without a model', async () => {
     const nowhere = { ...params, paths: { ...params.paths, runs: inRuns('nothing') } };

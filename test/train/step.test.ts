@@ -1,12 +1,14 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { disposeBatch } from '../../src/data/batch.ts';
+import { type Batch, disposeBatch } from '../../src/data/batch.ts';
 import { maskRcnnLoss } from '../../src/loss/mask-rcnn-loss.ts';
-import { createMaskRcnn } from '../../src/model/mask-rcnn.ts';
+import { extractFeatures } from '../../src/model/features.ts';
+import { createMaskRcnn, type MaskRcnn } from '../../src/model/mask-rcnn.ts';
 import type { Params } from '../../src/params/schema.ts';
 import { tf } from '../../src/system/tensorflow.ts';
-import { createOptimizer } from '../../src/train/optimizer.ts';
 import { createTrainStep } from '../../src/train/step.ts';
 import { readFigures, type StepFigures } from '../../src/train/train-epoch.ts';
+import { createUpdate } from '../../src/train/update.ts';
+import { stepInputs } from '../support/step-inputs.ts';
 import { tinyBatch } from '../support/tiny-batch.ts';
 import { tinyParams } from '../support/tiny-model.ts';
 
@@ -16,20 +18,20 @@ afterAll(() => disposeBatch(batch));
 
 async function trainSteps(steps: number, options: Params = params) {
   const model = createMaskRcnn(options);
-  const optimizer = createOptimizer(model.weights, options.train);
-  const trainStep = createTrainStep(model, optimizer, options);
+  const update = createUpdate(model.weights.variables, options.train);
+  const trainStep = createTrainStep(model, update, options);
   const figures: StepFigures[] = [];
   for (let step = 1; step <= steps; step++) {
-    const inputs = {
-      batch,
-      learningRate: tf.scalar(0.005),
-      step: tf.scalar(step),
-      seed: tf.tensor1d([7, step], 'int32'),
-    };
+    const { inputs, free } = stepInputs(batch, step);
     figures.push(await readFigures(trainStep(inputs)));
-    tf.dispose([inputs.learningRate, inputs.step, inputs.seed]);
+    free();
   }
-  return { model, optimizer, figures };
+  return { model, update, figures };
+}
+
+function lossOf(model: MaskRcnn, on: Batch, seed: tf.Tensor1D) {
+  const features = extractFeatures(model, on.images, params.model);
+  return maskRcnnLoss(model, features, { batch: on, seed }, params);
 }
 
 describe('createTrainStep', () => {
@@ -49,13 +51,13 @@ describe('createTrainStep', () => {
     for (const term of [objectness, rpnBox, classLoss, box, focal, dice]) expect(term).toBeGreaterThan(0);
   });
   it('leaves no tensor behind, however many steps', async () => {
-    const { model, optimizer } = await trainSteps(1);
+    const { model, update } = await trainSteps(1);
     model.dispose();
-    optimizer.dispose();
+    update.dispose();
     const before = tf.memory().numTensors;
     const again = await trainSteps(3);
     again.model.dispose();
-    again.optimizer.dispose();
+    again.update.dispose();
     expect(tf.memory().numTensors).toBe(before);
   });
   it('changes every weight: no part is cut off from the loss', async () => {
@@ -83,7 +85,7 @@ describe('maskRcnnLoss', () => {
     // The choice of proposals jumps when weights change, so only terms that do not depend on it are smooth.
     const smooth = () =>
       tf.tidy(() => {
-        const { objectness, rpnBox } = maskRcnnLoss(model, batch, seed, params);
+        const { objectness, rpnBox } = lossOf(model, batch, seed);
         return objectness.add(rpnBox) as tf.Scalar;
       });
     const { grads } = tf.variableGrads(smooth, variables);
@@ -104,7 +106,7 @@ describe('maskRcnnLoss', () => {
     const { model } = await trainSteps(1);
     const empty = { ...batch, valid: tf.zerosLike(batch.valid), boxes: tf.zerosLike(batch.boxes) };
     const losses = await readFigures(
-      tf.tidy(() => maskRcnnLoss(model, empty, tf.tensor1d([1, 2], 'int32'), params)),
+      tf.tidy(() => lossOf(model, empty, tf.tensor1d([1, 2], 'int32'))),
     );
     expect(losses.rpnBox + losses.box + losses.focal + losses.dice).toBe(0);
     expect(losses.objectness).toBeGreaterThan(0);
@@ -119,7 +121,7 @@ describe('maskRcnnLoss', () => {
     };
     const seed = tf.tensor1d([1, 2], 'int32');
     const [clean, disturbed] = [batch, noisy].map((at) =>
-      tf.tidy(() => maskRcnnLoss(model, at, seed, params).total),
+      tf.tidy(() => lossOf(model, at, seed).total),
     );
     expect(disturbed!.dataSync()[0]).toBeCloseTo(clean!.dataSync()[0]!, 5);
   });

@@ -1,0 +1,55 @@
+/**
+ * What all optimizers share. They are used inside of the function that is compiled, and update variables in place there; op
+ * by op they do the same arithmetic with tensors.
+ */
+import { tf } from '../../system/tensorflow.ts';
+
+/** Variables by name. */
+export type Variables = ReadonlyMap<string, tf.Variable>;
+/** Tensors by the name of the variable that they belong to. */
+export type Gradients = ReadonlyMap<string, tf.Tensor>;
+
+/** Variables that an algorithm keeps between steps. */
+export interface Memory {
+  /** By name: `weight/slot`, or a name of their own. */
+  readonly state: Variables;
+  dispose(): void;
+}
+
+/** Changes the weights by one step. */
+export interface Optimizer extends Memory {
+  /**
+   * @param gradients one for each weight, of its shape
+   * @param learningRate scalar > 0
+   * @param step scalar float, 1 for the first step
+   */
+  apply(gradients: Gradients, learningRate: tf.Scalar, step: tf.Scalar): void;
+}
+
+/** Zeros of each weight's shape, once for each slot: `weight/slot`. */
+export function createSlots(weights: Variables, slots: readonly string[]): Memory {
+  const names = [...weights].flatMap(([name, weight]) => slots.map((slot) => [`${name}/${slot}`, weight] as const));
+  return createMemory(new Map(names.map(([name, weight]) => [name, () => tf.zeros(weight.shape)])));
+}
+
+/** Variables that begin with the given values. */
+export function createMemory(initial: ReadonlyMap<string, () => tf.Tensor>): Memory {
+  const state = new Map<string, tf.Variable>();
+  for (const [name, make] of initial) {
+    state.set(
+      name,
+      tf.tidy(() => tf.variable(make(), false)),
+    );
+  }
+  return {
+    state,
+    dispose: () => {
+      for (const variable of state.values()) variable.dispose();
+    },
+  };
+}
+
+/** Weight decay leaves norms and biases alone: weights of one dimension. */
+export function decays(weight: tf.Variable, decay: number): boolean {
+  return decay > 0 && weight.rank > 1;
+}

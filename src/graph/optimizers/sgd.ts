@@ -1,0 +1,54 @@
+import { tf } from '../../system/tensorflow.ts';
+import { DataType } from '../graph.ts';
+import { applyStateOp } from '../state-update.ts';
+import { createSlots, decays, type Optimizer, type Variables } from './optimizer.ts';
+
+/** Hyperparameters, named as in PyTorch's `torch.optim.SGD`. */
+export interface SgdOptions {
+  /** [0, 1) */
+  momentum: number;
+  /** Looks one step ahead along the momentum. Sutskever et al. 2013, §2. */
+  nesterov: boolean;
+  /** >= 0; added to the gradient */
+  weightDecay: number;
+}
+
+/**
+ * Gradient descent with momentum as PyTorch defines it: m = μ·m + g; w = w − lr·m, with Nesterov w − lr·(g + μ·m).
+ * Its memory is `weight/momentum`, zero at first.
+ */
+export function createSgd(weights: Variables, options: SgdOptions): Optimizer {
+  const slots = createSlots(weights, ['momentum']);
+  return {
+    ...slots,
+    apply: (gradients, learningRate) => {
+      for (const [name, weight] of weights) {
+        const gradient = gradients.get(name)!;
+        const decayed = decays(weight, options.weightDecay)
+          ? gradient.add(weight.mul(options.weightDecay))
+          : gradient;
+        applyMomentum(weight, slots.state.get(`${name}/momentum`)!, decayed, { ...options, learningRate });
+      }
+    },
+  };
+}
+
+function applyMomentum(
+  weight: tf.Variable,
+  m: tf.Variable,
+  gradient: tf.Tensor,
+  { momentum, nesterov, learningRate }: SgdOptions & { learningRate: tf.Scalar },
+): void {
+  applyStateOp({
+    op: 'ResourceApplyMomentum',
+    variables: [weight, m],
+    inputs: [learningRate, gradient, tf.scalar(momentum)],
+    attributes: { T: { type: DataType.FLOAT }, use_locking: { b: false }, use_nesterov: { b: nesterov } },
+    eager: () =>
+      tf.tidy(() => {
+        m.assign(m.mul(momentum).add(gradient));
+        const direction = nesterov ? gradient.add(m.mul(momentum)) : m;
+        weight.assign(weight.sub(direction.mul(learningRate)));
+      }),
+  });
+}

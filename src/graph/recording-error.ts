@@ -1,0 +1,17 @@
+import { userCall } from './user-line.ts';
+
+/** A function cannot be compiled as it is written. The message names the op and the user's own line, and how to mend it. */
+export class RecordingError extends Error {
+  override readonly name = 'RecordingError';
+}
+
+/**
+ * The error for what must not happen while recording.
+ * @param what what the op does, e.g. `reads a value`
+ * @param mend what to do instead
+ * @param op its name; without one, the function that the user's line calls
+ */
+export function refusal(what: string, mend: string, op?: string): RecordingError {
+  const { line, callee } = userCall();
+  return new RecordingError(`Cannot compile: ${op ?? callee} ${what}, at ${line}; ${mend}`);
+}

@@ -1,0 +1,14 @@
+import type { tf } from '../system/tensorflow.ts';
+import { activeRecording } from './active-recording.ts';
+
+/**
+ * Changes state only where a condition holds. In a graph nothing of `body` is computed where it does not; op by op
+ * the condition is read and `body` is called or not.
+ * @param condition scalar, bool
+ * @param body assigns variables; tensors made in it cannot be used outside, but the variables can be read again
+ */
+export function when(condition: tf.Tensor, body: () => void): void {
+  const recording = activeRecording();
+  if (recording) recording.when(condition, body);
+  else if (condition.dataSync()[0]) body();
+}
