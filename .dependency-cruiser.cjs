@@ -11,10 +11,11 @@ const SAVED_PARAMS = 'params/saved-params.ts';
 const ROOMS = {
   system: { values: [] },
   masks: { values: [] },
-  graph: { values: [] },
+  // Compiles any function of tensors; could be a package of its own.
+  graph: { values: [TENSORFLOW] },
   params: { values: ['system'] },
   ops: { values: [TENSORFLOW] },
-  model: { values: ['ops', 'system'], types: ['params'] },
+  model: { values: ['ops', 'system'], types: ['params', 'graph'] },
   loss: { values: ['ops', TENSORFLOW], types: ['model', 'data', 'params'] },
   data: { values: ['masks', 'system'], types: ['params'] },
   // Runs the model over a split, so it reads batches as train does.
@@ -22,11 +23,17 @@ const ROOMS = {
   visualize: { values: ['masks', 'system'], types: ['data', 'evaluate'] },
   tracking: { values: ['system'], types: ['params'] },
   train: {
-    values: ['data', 'model', 'loss', 'evaluate', 'visualize', 'system', SAVED_PARAMS, 'graph/compile.ts'],
+    values: [
+      ...['data', 'model', 'loss', 'evaluate', 'visualize', 'system', SAVED_PARAMS],
+      ...['graph/compile.ts', 'graph/optimizers', 'graph/when.ts'],
+    ],
     types: ['params', 'tracking'],
   },
   inference: {
-    values: ['model', 'data', 'evaluate', 'masks', 'visualize', 'system', SAVED_PARAMS, 'graph/compile.ts'],
+    values: [
+      ...['model', 'data', 'evaluate', 'masks', 'visualize', 'system', SAVED_PARAMS],
+      ...['graph/compile.ts', 'graph/save-function.ts'],
+    ],
     types: ['params', 'tracking'],
   },
 };

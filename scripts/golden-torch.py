@@ -1,4 +1,4 @@
-"""Reference values by PyTorch for the losses, layers and optimizers: writes test/golden/torch.json.
+"""Reference values by PyTorch for the ops, losses and optimizers: writes test/golden/torch.json.
 
 Usage: python scripts/golden-torch.py   (needs: pip install torch==2.13.0)
 All tensors are full, rounded to 7 significant digits; seeds and versions stand in the file.
@@ -20,7 +20,8 @@ def numbers(tensor):
 def case(inputs, output, differentiate):
     """Output, and the gradient of sum(output * cos(0..n)) with respect to some inputs."""
     weights = torch.cos(torch.arange(output.numel(), dtype=torch.float64)).reshape(output.shape)
-    gradients = torch.autograd.grad((output * weights).sum(), [inputs[name] for name in differentiate])
+    to = [inputs[name] for name in differentiate]
+    gradients = torch.autograd.grad((output * weights).sum(), to, allow_unused=True, materialize_grads=True)
     return {
         "inputs": {name: {"shape": list(t.shape), "values": numbers(t)} for name, t in inputs.items()},
         "output": {"shape": list(output.shape), "values": numbers(output)},
@@ -32,10 +33,18 @@ def random(*shape):
     return torch.randn(*shape, dtype=torch.float64, requires_grad=True)
 
 
-def group_norm():
-    x, scale, shift = random(2, 3, 4, 6), random(6), random(6)
-    y = F.group_norm(x.permute(0, 3, 1, 2), 3, scale, shift).permute(0, 2, 3, 1)
+def group_norm(shape, groups):
+    x, scale, shift = random(*shape), random(shape[-1]), random(shape[-1])
+    y = channels_last(F.group_norm(channels_first(x), groups, scale, shift))
     return case({"x": x, "scale": scale, "shift": shift}, y, ["x", "scale", "shift"])
+
+
+def channels_first(x):
+    return x.permute(0, 3, 1, 2)
+
+
+def channels_last(x):
+    return x.permute(0, 2, 3, 1)
 
 
 def smooth_l1():
@@ -46,6 +55,14 @@ def smooth_l1():
 def sigmoid_cross_entropy():
     x, target = random(3, 5), torch.rand(3, 5, dtype=torch.float64)
     x = (x.detach() * 8).requires_grad_()
+    y = F.binary_cross_entropy_with_logits(x, target, reduction="none")
+    return case({"x": x, "target": target}, y, ["x"])
+
+
+def sigmoid_cross_entropy_of_sure_logits():
+    """Logits at which a probability is 0 or 1 in float32, for right, wrong and undecided targets."""
+    x = torch.tensor([[-100.0, -30.0, 0.0, 30.0, 100.0]] * 3, dtype=torch.float64).requires_grad_()
+    target = torch.tensor([[0.0], [1.0], [0.5]], dtype=torch.float64).expand(3, 5)
     y = F.binary_cross_entropy_with_logits(x, target, reduction="none")
     return case({"x": x, "target": target}, y, ["x"])
 
@@ -68,28 +85,50 @@ def dice():
 
 
 def roi_align():
-    """torchvision's roi_align (aligned=False, sampling_ratio=2) written out sample by sample."""
     features = random(2, 6, 7, 2)
     stride, size = 4, 3
     boxes = torch.tensor(
         [[0, 0, 24, 28], [2.5, 3.25, 15, 20], [20, 24, 24, 28], [10, 11, 11, 12], [5, 1, 23.5, 6]], dtype=torch.float64
     )
     images = [0, 1, 1, 0, 1]
-    cells = []
-    for box, image in zip(boxes, images):
-        y1, x1, y2, x2 = (box / stride).tolist()
-        bin_h, bin_w = max(y2 - y1, 1) / size, max(x2 - x1, 1) / size
-        for i in range(size):
-            for j in range(size):
-                samples = [
-                    bilinear(features[image], y1 + (i + (a + 0.5) / 2) * bin_h, x1 + (j + (b + 0.5) / 2) * bin_w)
-                    for a in range(2)
-                    for b in range(2)
-                ]
-                cells.append(sum(samples) / 4)
-    output = torch.stack(cells).reshape(len(images), size, size, 2)
+    output = torch.stack([aligned(features[n], box / stride, size) for n, box in zip(images, boxes)])
     result = case({"features": features, "boxes": boxes}, output, ["features"])
     return {**result, "images": images, "size": size}
+
+
+def roi_align_pyramid():
+    """torchvision's MultiScaleRoIAlign on strides 4, 8, 16, 32; no box belongs to the third level."""
+    maps = {f"level{i}": random(2, 8 >> i, 8 >> i, 1) for i in range(4)}
+    size, canonical_size = 2, 16
+    boxes = torch.tensor(
+        [[0, 0, 4, 4], [27, 28, 32, 32], [3.5, 2, 10, 9], [0, 0, 32, 32], [20, 23.5, 32, 32], [6, 1, 6, 1]],
+        dtype=torch.float64,
+    )
+    images = [0, 1, 0, 1, 0, 1]
+    cells, assigned = [], []
+    for box, image in zip(boxes, images):
+        side = torch.sqrt((box[2] - box[0]) * (box[3] - box[1]))
+        level = int(torch.floor(4 + torch.log2(side / canonical_size) + 1e-6).clamp(2, 5)) - 2
+        assigned.append(level)
+        cells.append(aligned(maps[f"level{level}"][image], box / (4 << level), size))
+    result = case({**maps, "boxes": boxes}, torch.stack(cells), list(maps))
+    return {**result, "images": images, "size": size, "canonicalSize": canonical_size, "levels": assigned}
+
+
+def aligned(features, box, size):
+    """torchvision's roi_align (aligned=False, sampling_ratio=2) of one box, written out sample by sample."""
+    y1, x1, y2, x2 = box.tolist()
+    bin_h, bin_w = max(y2 - y1, 1) / size, max(x2 - x1, 1) / size
+    cells = []
+    for i in range(size):
+        for j in range(size):
+            samples = [
+                bilinear(features, y1 + (i + (a + 0.5) / 2) * bin_h, x1 + (j + (b + 0.5) / 2) * bin_w)
+                for a in range(2)
+                for b in range(2)
+            ]
+            cells.append(sum(samples) / 4)
+    return torch.stack(cells).reshape(size, size, -1)
 
 
 def bilinear(features, y, x):
@@ -107,6 +146,30 @@ def bilinear(features, y, x):
     top = features[y0, x0] * (1 - dx) + features[y0, x1] * dx
     bottom = features[y1, x0] * (1 - dx) + features[y1, x1] * dx
     return top * (1 - dy) + bottom * dy
+
+
+def resize(shape, size, mode):
+    x = random(*shape)
+    options = {"align_corners": False} if mode == "bilinear" else {}
+    y = channels_last(F.interpolate(channels_first(x), size=size, mode=mode, **options))
+    return case({"x": x}, y, ["x"])
+
+
+def add_repeated():
+    fine, coarse = random(2, 4, 6, 2), random(2, 2, 3, 2)
+    y = fine + channels_last(F.interpolate(channels_first(coarse), scale_factor=2, mode="nearest"))
+    return case({"fine": fine, "coarse": coarse}, y, ["fine", "coarse"])
+
+
+def top_k():
+    x = random(2, 3, 7)
+    values, indices = x.topk(3)
+    return {**case({"x": x}, values, ["x"]), "indices": indices.flatten().tolist()}
+
+
+def dense():
+    x, kernel, bias = random(4, 3), random(3, 5), random(5)
+    return case({"x": x, "kernel": kernel, "bias": bias}, x @ kernel + bias, ["x", "kernel", "bias"])
 
 
 def optimizer(make):
@@ -142,7 +205,7 @@ def main():
         "made_by": "scripts/golden-torch.py",
         "torch": torch.__version__.split("+")[0],
         "seed": SEED,
-        "groupNorm": group_norm(),
+        "groupNorm": group_norm((2, 3, 4, 6), 3),
         "smoothL1": smooth_l1(),
         "sigmoidCrossEntropy": sigmoid_cross_entropy(),
         "focal": focal(2, 0.5),
@@ -152,6 +215,17 @@ def main():
         "adamw": optimizer(lambda groups: torch.optim.AdamW(groups, lr=0.01, betas=(0.9, 0.999), eps=1e-8)),
         "sgd": optimizer(lambda groups: torch.optim.SGD(groups, lr=0.01, momentum=0.9)),
         "clip": clip(),
+        "groupNormPerChannel": group_norm((1, 3, 5, 4), 4),
+        "groupNormOneGroup": group_norm((3, 2, 3, 6), 1),
+        "sureLogits": sigmoid_cross_entropy_of_sure_logits(),
+        "roiAlignPyramid": roi_align_pyramid(),
+        "nearestTwice": resize((2, 3, 4, 2), (6, 8), "nearest"),
+        "nearestThrice": resize((1, 2, 3, 2), (6, 9), "nearest"),
+        "bilinearUp": resize((1, 4, 5, 2), (7, 10), "bilinear"),
+        "bilinearDown": resize((2, 6, 7, 1), (4, 3), "bilinear"),
+        "addRepeated": add_repeated(),
+        "topK": top_k(),
+        "dense": dense(),
     }
     target = Path(__file__).parent.parent / "test" / "golden" / "torch.json"
     target.write_text(json.dumps(golden, separators=(",", ":")) + "\n")

@@ -6,22 +6,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { tf } from '../system/tensorflow.ts';
 import { cacheKey, findCached, type GraphCache, storeGraph } from './cache.ts';
-import { DataType, dataTypeOf, type Graph } from './graph.ts';
-import { shareConstants } from './passes/constants.ts';
-import { removeDeadNodes } from './passes/dead-nodes.ts';
-import { mixPrecision } from './passes/mixed-precision.ts';
-import { placeNodes } from './passes/placement.ts';
-import { validateGraph } from './passes/validate.ts';
+import { dataTypeOf } from './graph.ts';
 import { DONE, type Port, recordFunction, type TensorFunction } from './record.ts';
+import { finishGraph, lowerRecording, type Precision } from './run-passes.ts';
 import { encodeSavedModel } from './saved-model.ts';
 import { openSession, type Session } from './session.ts';
 import type { SessionOptions } from './session-options.ts';
 import { createProgramState, type ProgramState } from './state.ts';
 import { type StateVariable, stateNodes } from './state-graph.ts';
 import { flattenTree, type TensorTree, unflattenTree } from './tensor-tree.ts';
-
-/** The type in which convolutions and matrix products run; weights and their updates stay float32. */
-export type Precision = 'float32' | 'bfloat16' | 'float16';
 
 /** A function of a program. */
 export interface ProgramFunction<I extends TensorTree, O extends TensorTree> {
@@ -113,28 +106,18 @@ async function recordProgram(
 ): Promise<ProgramSpec> {
   const recordings = Object.entries(functions).map(([name, { fn, exampleInputs, precision }]) => {
     const recording = recordFunction(name, fn, exampleInputs, { state, constants });
-    const ports = [...recording.inputs, ...recording.outputs].map(({ node }) => node);
-    const alive = removeDeadNodes(recording.nodes, ports);
-    return { name, ...recording, nodes: lowered(alive, precision ?? 'float32') };
+    return { name, ...lowerRecording(recording, precision ?? 'float32') };
   });
   const touched = new Set(recordings.flatMap(({ state: names }) => names));
   const variables = [...state]
     .filter(([name]) => touched.has(name))
     .map(([name, { dtype, shape }]) => ({ name, dtype: dataTypeOf(dtype), shape }));
   const nodes = [...stateNodes(variables), ...recordings.flatMap((recording) => recording.nodes)];
-  const shared = shareConstants(nodes);
-  const graph = device ? placeNodes(shared, device) : shared;
-  validateGraph(graph);
+  const graph = finishGraph(nodes, device);
   const ports = recordings.map(({ name, inputs, outputs }) => [name, { inputs, outputs }]);
   const spec = { functions: Object.fromEntries(ports), state: variables, nodes: graph.length };
   await storeGraph(folder, { savedModel: encodeSavedModel(graph, {}), spec });
   return spec;
-}
-
-const LOW_TYPES = { bfloat16: DataType.BFLOAT16, float16: DataType.HALF } as const;
-
-function lowered(graph: Graph, precision: Precision): Graph {
-  return precision === 'float32' ? graph : mixPrecision(graph, { type: LOW_TYPES[precision] });
 }
 
 /** What of the caller's wishes shapes the graph. */

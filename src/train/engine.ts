@@ -54,7 +54,7 @@ async function compileEngine(
     {
       state: new Map([...model.weights.variables, ...update.state]),
       constants: [model.anchors.boxes],
-      session: { xla: xla ? 'on' : 'off' },
+      session: xla ? { xla: 'on' } : {},
       cache: graphCache(params),
     },
   );

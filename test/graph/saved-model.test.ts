@@ -140,6 +140,19 @@ describe('encodeSavedModel', () => {
     expect(other).not.toEqual(one);
   });
 
+  it('says the format’s version first, and what a signature is for', () => {
+    const encode = (methodName?: string) =>
+      Buffer.from(
+        encodeSavedModel([], {
+          s: { inputs: {}, outputs: {}, ...(methodName !== undefined && { methodName }) },
+        }),
+      );
+    expect(encode().subarray(0, 2)).toEqual(Buffer.of(0x08, 1));
+    expect(encode().includes('tensorflow/serving/predict')).toBe(true);
+    expect(encode('mine').includes('tensorflow/serving/predict')).toBe(false);
+    expect(encode('mine').includes('mine')).toBe(true);
+  });
+
   it.each<[number | bigint, number[]]>([
     [0, [0]],
     [300, [0xac, 0x02]],

@@ -1,56 +1,129 @@
-import { describe, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { biasAdd } from '../../src/ops/bias-add.ts';
+import { dense } from '../../src/ops/dense.ts';
 import { groupNorm } from '../../src/ops/group-norm.ts';
 import { relu } from '../../src/ops/relu.ts';
-import { roiAlign } from '../../src/ops/roi-align.ts';
+import { addRepeated, resizeBilinear, resizeNearest } from '../../src/ops/resize.ts';
+import { assignLevels, roiAlign } from '../../src/ops/roi-align.ts';
 import { sigmoidCrossEntropy } from '../../src/ops/sigmoid-cross-entropy.ts';
 import { stopGradient } from '../../src/ops/stop-gradient.ts';
+import { topK } from '../../src/ops/top-k.ts';
 import { tf } from '../../src/system/tensorflow.ts';
 import { expectClose, expectGradient, uniformTensor } from '../support/tensors.ts';
 
 describe('gradients against central differences', () => {
   it('relu', () => {
     // no value within the step of the kink at 0
-    expectGradient(relu, tf.tensor1d([-2, -0.5, 0.3, 1, 40]));
+    expectGradient(relu, tf.tensor1d([-2, -0.5, 0.3, 1, 40]), { absolute: 1e-3, relative: 2e-3 });
   });
   it('sigmoidCrossEntropy', () => {
     const targets = tf.tensor1d([0, 1, 0.3, 1, 0]);
     expectGradient((x) => sigmoidCrossEntropy(x, targets), tf.tensor1d([-3, -1, 0.4, 2, 5]));
   });
-
-  const x = uniformTensor<tf.Rank.R4>([2, 3, 2, 4], 1);
-  const scale = uniformTensor<tf.Rank.R1>([4], 2, 0.5, 1.5);
-  const shift = uniformTensor<tf.Rank.R1>([4], 3);
-  it('groupNorm, to the input', () => {
-    expectGradient((at) => groupNorm(at as tf.Tensor4D, scale, shift, 2), x, {
-      absolute: 1e-2,
-      relative: 3e-2,
-    });
+  it('biasAdd', () => {
+    const [x, bias] = [uniformTensor([2, 3, 3, 4], 6), uniformTensor<tf.Rank.R1>([4], 7)];
+    expectGradient((at) => biasAdd(at, bias), x);
+    expectGradient((at) => biasAdd(x, at as tf.Tensor1D), bias);
   });
-  it('groupNorm, to scale and shift', () => {
-    expectGradient((at) => groupNorm(x, at as tf.Tensor1D, shift, 2), scale);
-    expectGradient((at) => groupNorm(x, scale, at as tf.Tensor1D, 2), shift);
+  it('dense', () => {
+    const x = uniformTensor<tf.Rank.R2>([3, 4], 8);
+    const kernel = uniformTensor<tf.Rank.R2>([4, 2], 9);
+    const bias = uniformTensor<tf.Rank.R1>([2], 10);
+    expectGradient((at) => dense(at as tf.Tensor2D, kernel, bias), x);
+    expectGradient((at) => dense(x, at as tf.Tensor2D, bias), kernel);
+    expectGradient((at) => dense(x, kernel, at as tf.Tensor1D), bias);
   });
+  it('topK', () => {
+    // Values further apart than two steps, so that their order holds.
+    const x = tf.tensor3d([0.3, -0.2, 0.9, 0.1, 0.6, -0.9, 0.5, 0.2, -0.4, 0.8, 0, -0.1], [2, 2, 3]);
+    expectGradient((at) => topK(at, 2).values, x);
+  });
+});
 
-  const maps = [uniformTensor<tf.Rank.R4>([2, 8, 8, 2], 4), uniformTensor<tf.Rank.R4>([2, 4, 4, 2], 5)];
-  const regions = {
-    boxes: tf.tensor2d(
-      [
-        [1, 2, 12, 14],
-        [0, 0, 31, 30],
-        [8, 16, 32, 32],
-        [20, 20, 21, 21],
-      ],
-      [4, 4],
+describe('groupNorm’s gradient against central differences', () => {
+  it.each([
+    { shape: [2, 3, 2, 4], groups: 2, is: 'some groups' },
+    { shape: [2, 3, 3, 3], groups: 3, is: 'a group for each channel' },
+    { shape: [3, 2, 2, 4], groups: 1, is: 'one group' },
+    { shape: [2, 1, 1, 6], groups: 2, is: 'one pixel' },
+  ] as const)('$is: $shape in $groups', ({ shape, groups }) => {
+    const x = uniformTensor<tf.Rank.R4>([...shape], 1, -2, 2);
+    const scale = uniformTensor<tf.Rank.R1>([shape[3]], 2, 0.5, 1.5);
+    const shift = uniformTensor<tf.Rank.R1>([shape[3]], 3);
+    // The third derivative grows with the inverse cube of the deviation.
+    const tolerance = { absolute: 3e-3, relative: 5e-3 };
+    expectGradient((at) => groupNorm(at as tf.Tensor4D, scale, shift, groups), x, tolerance);
+    expectGradient((at) => groupNorm(x, at as tf.Tensor1D, shift, groups), scale);
+    expectGradient((at) => groupNorm(x, scale, at as tf.Tensor1D, groups), shift);
+  });
+});
+
+describe('roiAlign’s gradient against central differences', () => {
+  const maps = [8, 4, 2, 1].map((side, i) => uniformTensor<tf.Rank.R4>([2, side, side, 2], 4 + i));
+  const regionsOf = (boxes: number[][]) => ({
+    boxes: tf.tensor2d(boxes, [boxes.length, 4]),
+    imageIndices: tf.tensor1d(
+      boxes.map((_, r) => r % 2),
+      'int32',
     ),
-    imageIndices: tf.tensor1d([0, 1, 0, 1], 'int32'),
-  };
-  it.each([0, 1])('roiAlign, to level %i', (level) => {
-    // canonical size 48: boxes of at least 24 px are cut from P3
-    const cut = (at: tf.Tensor) => {
+  });
+  /** Cut from the first to the fourth level at a canonical size of 16; all but the second touch the image's edge. */
+  const boxes = [
+    [0, 0, 3, 3],
+    [1, 2, 8, 7],
+    [30, 29, 32, 32],
+    [0, 3, 6, 9],
+    [20, 20, 32, 32],
+    [0, 0, 24, 20],
+    [0, 0, 32, 32],
+  ];
+  const check = (level: number, chosen: number[][]) =>
+    expectGradient((at) => {
       const levels = maps.map((map, i) => (i === level ? (at as tf.Tensor4D) : map));
-      return roiAlign(levels, regions, 2, 48);
-    };
-    expectGradient(cut, maps[level]!);
+      return roiAlign(levels, regionsOf(chosen), 2, 16);
+    }, maps[level]!);
+
+  it('spreads the boxes over all levels', () => {
+    const levels = assignLevels(regionsOf(boxes).boxes, 4, 16).dataSync();
+    expect(new Set(levels)).toEqual(new Set([0, 1, 2, 3]));
+  });
+  it.each([0, 1, 2, 3])('to level %i', (level) => {
+    check(level, boxes);
+  });
+  it.each([0, 1, 2, 3])('to level %i, when the other levels have no box', (level) => {
+    const assigned = assignLevels(regionsOf(boxes).boxes, 4, 16).dataSync();
+    check(
+      level,
+      boxes.filter((_, r) => assigned[r] === level),
+    );
+  });
+  it('is 0 for a level without boxes', () => {
+    const cut = (at: tf.Tensor) =>
+      roiAlign([at as tf.Tensor4D, maps[1]!], regionsOf([[0, 0, 31, 31]]), 2, 16);
+    expectClose(tf.grad((at) => cut(at).sum())(maps[0]!), maps[0]!.zerosLike().dataSync());
+  });
+});
+
+describe('gradients of resizing against central differences', () => {
+  const x = uniformTensor<tf.Rank.R4>([2, 3, 4, 2], 11);
+
+  it.each([1, 2, 3])('resizeNearest, %i times', (factor) => {
+    expectGradient((at) => resizeNearest(at as tf.Tensor4D, factor), x);
+  });
+  it.each([
+    { size: [6, 8], is: 'doubling' },
+    { size: [5, 7], is: 'enlarging' },
+    { size: [2, 3], is: 'shrinking' },
+    { size: [3, 4], is: 'nothing' },
+  ] as const)('resizeBilinear, $is', ({ size }) => {
+    expectGradient((at) => resizeBilinear(at as tf.Tensor4D, size), x);
+  });
+  it('addRepeated', () => {
+    const fine = uniformTensor<tf.Rank.R4>([2, 6, 8, 2], 12);
+    expectGradient((at) => addRepeated(at as tf.Tensor4D, x), fine);
+    expectGradient((at) => addRepeated(fine, at as tf.Tensor4D), x);
+    // one tensor in both places: the gradients add up
+    expectGradient((at) => addRepeated(at as tf.Tensor4D, at as tf.Tensor4D), x);
   });
 });
 

@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { dense } from '../../src/ops/dense.ts';
 import { groupNorm } from '../../src/ops/group-norm.ts';
+import { addRepeated, resizeBilinear, resizeNearest } from '../../src/ops/resize.ts';
 import { assignLevels, roiAlign } from '../../src/ops/roi-align.ts';
 import { sigmoidCrossEntropy } from '../../src/ops/sigmoid-cross-entropy.ts';
+import { topK } from '../../src/ops/top-k.ts';
 import { tf } from '../../src/system/tensorflow.ts';
 import { expectGolden, golden } from '../support/golden-torch.ts';
 import { expectClose, expectNoLeak, uniformTensor } from '../support/tensors.ts';
@@ -12,14 +15,61 @@ describe('values and gradients by PyTorch', () => {
       groupNorm(x as tf.Tensor4D, scale as tf.Tensor1D, shift as tf.Tensor1D, 3),
     );
   });
+  it.each([
+    ['a group for each channel', 'groupNormPerChannel', 4],
+    ['one group', 'groupNormOneGroup', 1],
+  ] as const)('groupNorm, %s', (_, name, groups) => {
+    expectGolden(golden[name]!, ({ x, scale, shift }) =>
+      groupNorm(x as tf.Tensor4D, scale as tf.Tensor1D, shift as tf.Tensor1D, groups),
+    );
+  });
   it('sigmoidCrossEntropy', () => {
     expectGolden(golden.sigmoidCrossEntropy!, ({ x, target }) => sigmoidCrossEntropy(x!, target!));
+  });
+  it('sigmoidCrossEntropy of logits up to 100: finite, with a finite gradient', () => {
+    expectGolden(golden.sureLogits!, ({ x, target }) => sigmoidCrossEntropy(x!, target!));
+  });
+  it('dense', () => {
+    expectGolden(golden.dense!, ({ x, kernel, bias }) =>
+      dense(x as tf.Tensor2D, kernel as tf.Tensor2D, bias as tf.Tensor1D),
+    );
+  });
+  it.each([
+    ['nearestTwice', 2],
+    ['nearestThrice', 3],
+  ] as const)('resizeNearest: %s', (name, factor) => {
+    expectGolden(golden[name]!, ({ x }) => resizeNearest(x as tf.Tensor4D, factor));
+  });
+  it.each(['bilinearUp', 'bilinearDown'])('resizeBilinear: %s', (name) => {
+    const { output } = golden[name]!;
+    expectGolden(golden[name]!, ({ x }) =>
+      resizeBilinear(x as tf.Tensor4D, [output.shape[1]!, output.shape[2]!]),
+    );
+  });
+  it('addRepeated', () => {
+    expectGolden(golden.addRepeated!, ({ fine, coarse }) =>
+      addRepeated(fine as tf.Tensor4D, coarse as tf.Tensor4D),
+    );
+  });
+  it('topK', () => {
+    expectGolden(golden.topK, ({ x }) => topK(x!, 3).values);
+    const { x } = golden.topK.inputs;
+    expectClose(topK(tf.tensor(x!.values, x!.shape), 3).indices, golden.topK.indices);
   });
   it('roiAlign on one level: inside, at the far edge, smaller than a cell', () => {
     const { images, size } = golden.roiAlign;
     expectGolden(golden.roiAlign, ({ features, boxes }) => {
       const regions = { boxes: boxes as tf.Tensor2D, imageIndices: tf.tensor1d(images, 'int32') };
       return roiAlign([features as tf.Tensor4D], regions, size, 224);
+    });
+  });
+  it('roiAlign on a pyramid, one level without a box, one box empty', () => {
+    const { images, size, canonicalSize, levels } = golden.roiAlignPyramid;
+    expectGolden(golden.roiAlignPyramid, ({ boxes, ...maps }) => {
+      const regions = { boxes: boxes as tf.Tensor2D, imageIndices: tf.tensor1d(images, 'int32') };
+      expectClose(assignLevels(regions.boxes, 4, canonicalSize), levels);
+      const pyramid = [0, 1, 2, 3].map((i) => maps[`level${i}`] as tf.Tensor4D);
+      return roiAlign(pyramid, regions, size, canonicalSize);
     });
   });
 });
@@ -31,6 +81,21 @@ describe('sigmoidCrossEntropy', () => {
 });
 
 describe('groupNorm', () => {
+  it('gives the shifts for a group of equal values, and a finite gradient', () => {
+    const x = tf.fill<tf.Rank.R4>([1, 2, 2, 4], 7);
+    const shift = tf.tensor1d([1, 2, 3, 4]);
+    const { value, grad } = tf.valueAndGrad((at: tf.Tensor) =>
+      groupNorm(at as tf.Tensor4D, tf.ones([4]), shift, 2).sum(),
+    )(x);
+    expectClose(value, 4 * (1 + 2 + 3 + 4));
+    expect(grad.isFinite().all().dataSync()[0]).toBe(1);
+  });
+  it('bears a mean of 30 deviations', () => {
+    const x = uniformTensor<tf.Rank.R4>([2, 16, 16, 4], 1, -1.7, 1.7);
+    const normed = (at: tf.Tensor4D) => groupNorm(at, tf.ones([4]), tf.zeros([4]), 2);
+    // float32: squares of 900 are known to 1e-4, next to a variance of 1
+    expectClose(normed(x.add(30)), normed(x).dataSync(), { absolute: 1e-3, relative: 1e-3 });
+  });
   it('refuses groups that do not divide the channels', () => {
     const x = tf.zeros<tf.Rank.R4>([1, 2, 2, 6]);
     expect(() => groupNorm(x, tf.ones([6]), tf.zeros([6]), 4)).toThrow('4 groups do not divide 6 channels');

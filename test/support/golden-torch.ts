@@ -29,6 +29,13 @@ const file = new URL('../golden/torch.json', import.meta.url);
 /** The content of test/golden/torch.json, made by scripts/golden-torch.py. */
 export const golden = JSON.parse(readFileSync(file, 'utf8')) as Golden & {
   roiAlign: GoldenCase & { images: number[]; size: number };
+  roiAlignPyramid: GoldenCase & {
+    images: number[];
+    size: number;
+    canonicalSize: number;
+    levels: number[];
+  };
+  topK: GoldenCase & { indices: number[] };
   adamw: GoldenOptimizer;
   sgd: GoldenOptimizer;
   clip: { gradients: number[][]; norm: number; clipped: number[][] };

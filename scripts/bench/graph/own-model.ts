@@ -1,5 +1,6 @@
-import type { HostTensor } from '../../../src/model/safetensors.ts';
 import { createMaskRcnn } from '../../../src/model/mask-rcnn.ts';
+import type { HostTensor } from '../../../src/model/safetensors.ts';
+import type { Params } from '../../../src/params/schema.ts';
 import { tf } from '../../../src/system/tensorflow.ts';
 import { createTrainStep, type StepInputs } from '../../../src/train/step.ts';
 import { createUpdate } from '../../../src/train/update.ts';
@@ -12,34 +13,41 @@ export const DRAW = 1;
 /** A step of the project's own model, as `aerial train` makes it. */
 export async function createOwnModel(folder: string): Promise<Subject> {
   const params = await readParams(folder);
-  const tensors = await readTensors(folder, 'own-model', 'inputs');
   const model = createMaskRcnn(params);
   const update = createUpdate(model.weights.variables, params.train);
   const trainStep = createTrainStep(model, update, params);
-  const toTensor = (name: string) => fromHost(tensors.get(name)!);
   return {
     step: (inputs) => {
-      const { total: loss, ...others } = trainStep(inputs as unknown as StepInputs);
+      const { total: loss, ...others } = trainStep(inputs as StepInputs);
       return { loss, ...others };
     },
-    inputs: (step) => ({
-      batch: {
-        images: toTensor('images'),
-        boxes: toTensor('boxes'),
-        masks: toTensor('masks'),
-        valid: toTensor('valid'),
-      },
-      learningRate: tf.scalar(params.train.learning_rate),
-      step: tf.scalar(step),
-      last: tf.scalar(true, 'bool'),
-      seed: tf.tensor1d([params.seed, DRAW], 'int32'),
-    }),
+    inputs: await createOwnInputs(folder, params),
     variables: new Map([...model.weights.variables, ...update.state]),
     constants: [model.anchors.boxes],
     parameters: countValues(model.weights.variables),
   };
 }
 
-function fromHost({ values, shape }: HostTensor): tf.Tensor {
-  return tf.tensor(values, [...shape]);
+/** @returns a function from the number of a step to its inputs, always of the same batch */
+export async function createOwnInputs(
+  folder: string,
+  { train, seed }: Params,
+): Promise<(step: number) => StepInputs> {
+  const tensors = await readTensors(folder, 'own-model', 'inputs');
+  return (step) => ({
+    batch: {
+      images: fromHost<tf.Rank.R4>(tensors.get('images')!),
+      boxes: fromHost<tf.Rank.R3>(tensors.get('boxes')!),
+      masks: fromHost<tf.Rank.R4>(tensors.get('masks')!),
+      valid: fromHost<tf.Rank.R2>(tensors.get('valid')!),
+    },
+    learningRate: tf.scalar(train.learning_rate),
+    step: tf.scalar(step),
+    last: tf.scalar(true, 'bool'),
+    seed: tf.tensor1d([seed, DRAW], 'int32'),
+  });
+}
+
+function fromHost<R extends tf.Rank>({ values, shape }: HostTensor): tf.Tensor<R> {
+  return tf.tensor<R>(values, [...shape] as tf.ShapeMap[R]);
 }

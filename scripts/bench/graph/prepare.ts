@@ -23,7 +23,10 @@ const PARAMS_FILE = join(import.meta.dirname, '../../../params.yaml');
 
 /** The project's own params, on scenes that are drawn here; small: for a look whether all runs, or for long runs. */
 const SMALL = ['data.image_size=64', 'train.batch_size=2', 'data.max_instances=16'];
-const PROTOTYPE_SHAPE = { full: [4, 256, 256, 3], small: [1, 64, 64, 3] } as const;
+const PROTOTYPE_SHAPE: Record<typeof size, readonly number[]> = {
+  full: [4, 256, 256, 3],
+  small: [1, 64, 64, 3],
+};
 
 async function preparePrototype(): Promise<void> {
   const shape = PROTOTYPE_SHAPE[size];
@@ -49,11 +52,8 @@ async function prepareOwnModel(): Promise<void> {
   ]);
   await prepareData(params, createLog());
   const model = createMaskRcnn(params);
-  const inputs = new Map<string, HostTensor>([
-    ...(await readBatch(params)),
-    ['anchors', hostTensor(model.anchors.boxes)],
-    ...randomKeys(params, model.anchors.boxes.shape[0]),
-  ]);
+  const inputs = new Map([...(await readBatch(params)), ...randomKeys(params, model.anchors.boxes.shape[0])]);
+  inputs.set('anchors', hostTensor(model.anchors.boxes));
   await writeTensors(folder, 'own-model', 'inputs', inputs);
   await writeTensors(folder, 'own-model', 'weights', toHost(model.weights.variables));
   await writeFile(paramsPath(folder), JSON.stringify({ ...params, per_level: model.anchors.perLevel }));

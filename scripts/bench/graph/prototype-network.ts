@@ -3,10 +3,11 @@
  * with GroupNorm instead of batch norm, and a 1x1 convolution to one map as its head; `prototype_network.py` is the same
  * in PyTorch. TensorFlow's `same` padding, as there: strided windows lie half a cell off those of PyTorch.
  */
+
+import { constant, heNormal, type Weights } from '../../../src/model/weights.ts';
 import { groupNorm } from '../../../src/ops/group-norm.ts';
 import { relu } from '../../../src/ops/relu.ts';
 import { tf } from '../../../src/system/tensorflow.ts';
-import { constant, heNormal, type Weights } from '../../../src/model/weights.ts';
 
 type MapLayer = (x: tf.Tensor4D) => tf.Tensor4D;
 

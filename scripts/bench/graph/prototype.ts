@@ -25,7 +25,10 @@ export async function createPrototype(folder: string): Promise<Subject> {
       tf.tidy(() => {
         const { images, learningRate, step } = inputs as Record<string, tf.Tensor>;
         const { value, grads } = tf.variableGrads(
-          () => network(images as tf.Tensor4D).square().mean() as tf.Scalar,
+          () =>
+            network(images as tf.Tensor4D)
+              .square()
+              .mean() as tf.Scalar,
           trained,
         );
         const gradients = new Map(names.map((name, i) => [name, grads[trained[i]!.name]!]));

@@ -64,28 +64,25 @@ interface Rewriting {
   nodes: Node[];
 }
 
-/** The float32 nodes that always run in the low type, and those that follow on a way from one of these to another. */
+/** Names of the float32 nodes that always run in the low type, and of those that follow. */
 function nodesToLower(graph: Graph, { lower, follow }: PrecisionPolicy): ReadonlySet<string> {
-  const isFloat = (node: Node) => typeNamed(node, T) === DataType.FLOAT && typedInputs(node).length > 0;
-  const lowered = new Set(
-    graph.filter((node) => lower.has(node.op) && isFloat(node)).map(({ name }) => name),
-  );
-  const followers = graph.filter((node) => follow.has(node.op) && isFloat(node));
-  const afterLow = new Set(lowered);
+  const named = (ops: ReadonlySet<string>) => graph.filter((node) => ops.has(node.op) && isFloat(node));
+  const lowered = named(lower);
+  const followers = named(follow);
+  const comeLow = new Set(lowered.map((node) => node.name));
   for (const node of followers) {
-    if (typedInputs(node).some((input) => afterLow.has(nodeOfInput(input)))) afterLow.add(node.name);
+    if (comeLow.has(nodeOfInput(typedInputs(node)[0]!))) comeLow.add(node.name);
   }
-  const wanted = new Set(
-    graph
-      .filter(({ name }) => lowered.has(name))
-      .flatMap(typedInputs)
-      .map(nodeOfInput),
-  );
+  const wantedLow = new Set(lowered.flatMap(typedInputs).map(nodeOfInput));
   for (const node of followers.toReversed()) {
-    if (wanted.has(node.name)) for (const input of typedInputs(node)) wanted.add(nodeOfInput(input));
+    if (wantedLow.has(node.name)) wantedLow.add(nodeOfInput(typedInputs(node)[0]!));
   }
-  for (const { name } of followers) if (afterLow.has(name) && wanted.has(name)) lowered.add(name);
-  return lowered;
+  const following = followers.filter(({ name }) => comeLow.has(name) && wantedLow.has(name));
+  return new Set([...lowered, ...following].map((node) => node.name));
+}
+
+function isFloat(node: Node): boolean {
+  return typeNamed(node, T) === DataType.FLOAT && typedInputs(node).length > 0;
 }
 
 /** The data inputs of the type that the node's type attribute names. */

@@ -7,7 +7,6 @@ import { type Attribute, DataType, type DataTypeNumber, isControl, type Node } f
 
 /** The types of an operation's data inputs and outputs: names of type attributes (`T`), or fixed types (`int32`). */
 export interface OpSignature {
-  /** The last but `afterRepeated` may stand for any number of inputs, see `repeatedAt`. */
   inputs: readonly string[];
   /** Position in `inputs` of the one that stands for one input or more; -1 where each stands for one. */
   repeatedAt: number;
@@ -22,6 +21,7 @@ const SIGNATURES: Readonly<Record<string, string>> = {
   '-> dtype': 'Const Placeholder',
   '-> resource': 'VarHandleOp',
   'resource -> dtype': 'ReadVariableOp',
+  'resource -> bool': 'VarIsInitializedOp',
   'resource dtype ->': 'AssignVariableOp AssignAddVariableOp AssignSubVariableOp',
   'resource T T ->': 'ResourceApplyGradientDescent',
   'resource resource T T T ->': 'ResourceApplyMomentum ResourceApplyKerasMomentum',
@@ -32,15 +32,16 @@ const SIGNATURES: Readonly<Record<string, string>> = {
     'Floor Ceil Round Rint Sin Cos Tan Asin Acos Atan Sinh Cosh Tanh Erf Sigmoid Softplus Softmax LogSoftmax ' +
     'Relu Relu6 LeakyRelu Elu Selu Squeeze MaxPool AvgPool BiasAddGrad L2Loss SpaceToDepth DepthToSpace',
   'T T -> T':
-    'MatMul BatchMatMul BatchMatMulV2 Conv2D Conv3D DepthwiseConv2dNative Add AddV2 Sub Mul Div DivNoNan RealDiv ' +
+    'MatMul BatchMatMul BatchMatMulV2 Conv2D DepthwiseConv2dNative Add AddV2 Sub Mul Div DivNoNan RealDiv ' +
     'FloorDiv FloorMod Mod Maximum Minimum Pow Atan2 SquaredDifference BiasAdd ReluGrad Relu6Grad LeakyReluGrad ' +
     'EluGrad SeluGrad SigmoidGrad TanhGrad SoftplusGrad',
   'T T T -> T': 'ClipByValue MaxPoolGrad',
   'T... -> T': 'AddN Pack',
+  'T... -> T int32': 'Merge',
+  'T bool -> T T': 'Switch',
   'T... Tidx -> T': 'ConcatV2',
-  'T int32 T -> T': 'Conv2DBackpropFilter DepthwiseConv2dNativeBackpropFilter Conv3DBackpropFilterV2',
+  'T int32 T -> T': 'Conv2DBackpropFilter DepthwiseConv2dNativeBackpropFilter',
   'int32 T T -> T': 'Conv2DBackpropInput DepthwiseConv2dNativeBackpropInput',
-  'Tshape T T -> T': 'Conv3DBackpropInputV2',
   'int32 T -> T': 'AvgPoolGrad',
   'T int32 -> T': 'ResizeNearestNeighbor ResizeNearestNeighborGrad',
   'T int32 -> float': 'ResizeBilinear',
@@ -55,7 +56,7 @@ const SIGNATURES: Readonly<Record<string, string>> = {
   'T Tmultiples -> T': 'Tile',
   'T Index Index -> T': 'Slice',
   'T Index Index Index -> T': 'StridedSlice',
-  'T Tidx -> T': 'Sum Mean Prod Max Min Cumsum ReverseV2 BroadcastTo',
+  'T Tidx -> T': 'Sum Mean Prod Max Min EuclideanNorm Cumsum ReverseV2 BroadcastTo',
   'bool Tidx -> bool': 'All Any',
   'T Tidx -> output_type': 'ArgMax ArgMin',
   'T T -> bool': 'Greater GreaterEqual Less LessEqual Equal NotEqual',
@@ -72,6 +73,7 @@ const SIGNATURES: Readonly<Record<string, string>> = {
   'T Tk -> T index_type': 'TopKV2',
   'int32 T -> T...': 'Split',
   'T Tlen int32 -> T...': 'SplitV',
+  'T int32 -> T...': 'DynamicPartition',
   'T -> T...': 'Unpack',
   'Tparams Tindices -> Tparams': 'Gather GatherNd',
   'Tparams Tindices Taxis -> Tparams': 'GatherV2',
@@ -80,6 +82,7 @@ const SIGNATURES: Readonly<Record<string, string>> = {
   'T Tindices Tnumsegments -> T': 'UnsortedSegmentSum',
   'T T int32 T_threshold T_threshold -> int32 int32': 'NonMaxSuppressionV4',
   'T Tseed -> dtype': 'StatelessRandomUniform StatelessRandomNormal StatelessTruncatedNormal',
+  'T Tseed dtype dtype -> dtype': 'StatelessRandomUniformInt',
 };
 
 const FIXED_TYPES: Readonly<Record<string, DataTypeNumber>> = {

@@ -50,7 +50,15 @@ async function setUpOn({ programs = [], scripts = {} }: Machine) {
     await chmod(join(bin, name), 0o755);
   }
   const project = new URL('../../../', import.meta.url);
-  for (const name of ['package.json', 'package-lock.json', '.npmrc', 'requirements.lock', 'scripts/setup']) {
+  const inputs = [
+    'package.json',
+    'package-lock.json',
+    '.npmrc',
+    'requirements.lock',
+    'native',
+    'scripts/setup',
+  ];
+  for (const name of inputs) {
     await cp(new URL(name, project), join(root, name), { recursive: true });
   }
   const environment = { PATH: bin, HOME: root, TF_RUNTIME: 'cpu' };
