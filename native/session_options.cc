@@ -1,13 +1,15 @@
 /**
- * TensorFlow's session options for JavaScript. tfjs-node makes every session with the defaults and offers no way to change
- * them; this file does, without a patch of its sources, by two names that are given to the compiler (scripts/setup/addon.ts):
- *   - tfjs_backend.cc is compiled with TF_NewSessionOptions=aerial_NewSessionOptions, so its sessions get our options;
- *   - tfjs_binding.cc is compiled with napi_register_module_v1=tfjs_register_module_v1, so that Node calls our registration,
- *     which lets tfjs fill the exports and adds `setSessionOptions(config: Uint8Array, target: string): void`.
+ * TensorFlow's session options for JavaScript. tfjs-node makes every session with the defaults and offers no
+ * way to change them; this file does, without a patch of its sources, by two names that are given to the
+ * compiler (scripts/setup/addon.ts):
+ *   - tfjs_backend.cc is compiled with TF_NewSessionOptions=aerial_NewSessionOptions, so its sessions get our
+ *     options;
+ *   - tfjs_binding.cc is compiled with napi_register_module_v1=tfjs_register_module_v1, so that Node calls
+ *     our registration, which lets tfjs fill the exports and adds `setSessionOptions(config: Uint8Array,
+ *     target: string): void`.
  */
 #include <node_api.h>
 
-#include <cstdint>
 #include <string>
 
 #include "tensorflow/c/c_api.h"
@@ -24,7 +26,8 @@ struct Settings {
     std::string target;
 };
 
-// One for the process, without a lock: only one thread of a process can load this addon (tensorflow/tfjs#8388).
+// One for the process, without a lock: only one thread of a process can load this addon
+// (tensorflow/tfjs#8388).
 Settings settings;
 
 /** Throws a JavaScript error, unless one is already on its way. */
@@ -77,8 +80,8 @@ std::string faultOf(const std::string &config) {
 }
 
 /**
- * setSessionOptions(config: Uint8Array, target: string): void, for all sessions made from now on. Throws, and leaves the
- * settings as they were, where an argument is of a wrong type or `config` is no ConfigProto.
+ * setSessionOptions(config: Uint8Array, target: string): void, for all sessions made from now on. Throws, and
+ * leaves the settings as they were, where an argument is of a wrong type or `config` is no ConfigProto.
  */
 napi_value setSessionOptions(napi_env env, napi_callback_info info) {
     size_t count = 2;
@@ -115,8 +118,9 @@ extern "C" NAPI_MODULE_EXPORT napi_value napi_register_module_v1(napi_env env, n
     exports = tfjs_register_module_v1(env, exports);
     if (exports == nullptr) return nullptr;
     napi_value function;
-    if (napi_create_function(env, "setSessionOptions", NAPI_AUTO_LENGTH, setSessionOptions, nullptr, &function) != napi_ok ||
-        napi_set_named_property(env, exports, "setSessionOptions", function) != napi_ok) {
+    const char *name = "setSessionOptions";
+    if (napi_create_function(env, name, NAPI_AUTO_LENGTH, setSessionOptions, nullptr, &function) != napi_ok ||
+        napi_set_named_property(env, exports, name, function) != napi_ok) {
         throwError(env, "cannot export setSessionOptions");
         return nullptr;
     }

@@ -226,6 +226,9 @@ def main():
         "addRepeated": add_repeated(),
         "topK": top_k(),
         "dense": dense(),
+        "sgdNesterov": optimizer(lambda groups: torch.optim.SGD(groups, lr=0.01, momentum=0.9, nesterov=True)),
+        "sgdPlain": optimizer(lambda groups: torch.optim.SGD(groups, lr=0.01)),
+        "adamwShort": optimizer(lambda groups: torch.optim.AdamW(groups, lr=0.01, betas=(0.5, 0.9), eps=1e-8)),
     }
     target = Path(__file__).parent.parent / "test" / "golden" / "torch.json"
     target.write_text(json.dumps(golden, separators=(",", ":")) + "\n")

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
+import type { ExportFlags } from './commands/export.ts';
 import { watchInterrupts } from './commands/interrupts.ts';
 import { runProgram } from './commands/run-program.ts';
 import type { StageOptions } from './commands/stage.ts';
@@ -40,6 +41,14 @@ stage('inference', 'Show and measure the best model on the test split, in runs/i
     (await import('./commands/inference.ts')).inference(options, { log, signal: interrupts.heed() }),
   );
 
+stage('export', 'Write the best model as a TensorFlow SavedModel, to run it without this program')
+  .option('--output <folder>', 'where it goes (default: export/saved_model in paths.runs)', folder)
+  .option('--batch-size <n>', 'images that go into one call', count, 1)
+  .addHelpText('after', examples('aerial export', 'aerial export --output models/roofs --batch-size 8'))
+  .action(async (flags: ExportFlags) =>
+    (await import('./commands/export.ts')).exportSavedModel(flags, { log, signal: interrupts.heed() }),
+  );
+
 stage('doctor', 'Say what was found of Node, TensorFlow, GPU, W&B and DVC, and what is missing')
   .addHelpText('after', examples('aerial doctor', 'aerial doctor --set device=gpu --json'))
   .action(async (options: StageOptions) => {
@@ -63,6 +72,16 @@ function stage(name: string, summary: string): Command {
 
 function append(value: string, values: string[] = []): string[] {
   return [...values, value];
+}
+
+function folder(value: string): string {
+  if (value !== '') return value;
+  throw new InvalidArgumentError('Expected a folder.');
+}
+
+function count(value: string): number {
+  if (/^[1-9]\d{0,3}$/.test(value)) return Number(value);
+  throw new InvalidArgumentError('Expected a whole number from 1 to 9999.');
 }
 
 function examples(...lines: string[]): string {

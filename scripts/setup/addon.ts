@@ -10,7 +10,10 @@ import { TENSORFLOW_VERSION } from './tensorflow-wheels.ts';
 
 const PACKAGE = 'node_modules/@tensorflow/tfjs-node-gpu';
 
-/** The C++ files, relative to the project, and the names that mean another in one of them: native/session_options.cc says why. */
+/**
+ * The C++ files, relative to the project, and the names that mean another in one of them:
+ * native/session_options.cc says why.
+ */
 const SOURCES = [
   { path: `${PACKAGE}/binding/tfjs_backend.cc`, flags: ['-DTF_NewSessionOptions=aerial_NewSessionOptions'] },
   {
@@ -34,9 +37,9 @@ const LINK_FLAGS = [
 ];
 
 /**
- * tfjs-node's native part, with session options added, built against the TensorFlow library in `runtime`. Its own install
- * script would fetch a library of 2022 (CUDA 11.2) instead. `deps/lib` and `deps/include` in its package become relative
- * links to `runtime`.
+ * tfjs-node's native part, with session options added, built against the TensorFlow library in `runtime`. Its
+ * own install script would fetch a library of 2022 (CUDA 11.2) instead. `deps/lib` and `deps/include` in its
+ * package become relative links to `runtime`.
  */
 export async function addonStep(project: Project, runtime: string, npmPackages: Step): Promise<Step> {
   const folder = join(project.root, PACKAGE);
@@ -98,10 +101,15 @@ async function linkRuntime(deps: string, tensorflow: string): Promise<void> {
   await symlink(relative(deps, join(tensorflow, 'include')), join(deps, 'include'));
 }
 
-/** Loads the addon as the program will: a library that does not fit is found here, not in the middle of the work. */
+/**
+ * Loads the addon as the program will: a library that does not fit is found here, not in the middle of the
+ * work.
+ */
 async function checkLoads(addon: string, log: string): Promise<void> {
-  const script =
-    'const { TF_Version, setSessionOptions } = require(process.argv[1]); setSessionOptions(new Uint8Array(0), ""); console.log("version", TF_Version)';
+  const script = `
+    const { TF_Version, setSessionOptions } = require(process.argv[1]);
+    setSessionOptions(new Uint8Array(0), '');
+    console.log('version', TF_Version);`;
   const output = await runCommand([process.execPath, '-e', script, addon], {
     purpose: 'Loading the new TensorFlow addon',
     log,

@@ -29,6 +29,8 @@ export interface NodeOptions {
   name?: string;
   /** true: outside of any condition, whatever is in force (constants, reads of state). */
   always?: boolean;
+  /** true: on the device of the variable that it uses, whatever is in force: handles do not leave theirs. */
+  withVariable?: boolean;
 }
 
 /** The nodes of one function. */
@@ -53,11 +55,11 @@ export function createGraphBuilder(scope: string): GraphBuilder {
     get gate() {
       return gate;
     },
-    add: (op, { inputs = [], after = [], attributes = {}, name, always = false } = {}) => {
+    add: (op, { inputs = [], after = [], attributes = {}, name, always = false, withVariable = false } = {}) => {
       const full = `${scope}/${name ?? `${op}_${nodes.length}`}`;
       const pivot = gate && !always ? [gate.pivot] : [];
       const controls = [...new Set([...after, ...pivot])].map((before) => `^${before}`);
-      nodes.push({ name: full, op, inputs: [...inputs, ...controls], device, attributes });
+      nodes.push({ name: full, op, inputs: [...inputs, ...controls], device: withVariable ? '' : device, attributes });
       return full;
     },
     onDevice: (name, body) => {
@@ -79,6 +81,12 @@ export function createGraphBuilder(scope: string): GraphBuilder {
       }
     },
   };
+}
+
+/** Whether `gate` is the condition with this pivot, or one inside of it. */
+export function isWithin(gate: Gate | null, pivot: string): boolean {
+  for (let at = gate; at !== null; at = at.outer) if (at.pivot === pivot) return true;
+  return false;
 }
 
 /** Whether a value made under `gate` exists wherever `current` holds. */

@@ -26,16 +26,18 @@ export interface Hooks {
   uploaded(id: number, shape: readonly number[], dtype: number, values: HostValues): void;
   /** Tensors are about to be used by an op. `delayed`: their values still wait on the host. */
   used(tensors: readonly { tensor: tf.TensorInfo; delayed: boolean }[]): void;
-  /** A value is about to be read. @returns normally only where that is allowed */
+  /** A value is about to be read. @returns normally only where that is allowed; it is asked for refusals afterwards */
   read(dataId: DataId): void;
   /** A kernel of tfjs (not one called by the user's own code) is about to run. */
   kernelStarts(name: string, inputs: readonly tf.TensorInfo[]): void;
-  /** The kernel that started last has made its outputs. */
+  /** The kernel that started last has made its outputs, or none because it failed. */
   kernelEnds(outputs: readonly tf.Tensor[]): void;
   /** An op has made a tensor, outside or inside of a kernel. */
   created(tensor: tf.Tensor, id: number): void;
   /** A variable is about to be made. */
   variable(): void;
+  /** A variable is about to get another value. */
+  assigned(variable: tf.Variable, value: tf.Tensor): void;
   /** JavaScript's own random generator is about to draw. */
   random(): void;
 }
@@ -64,6 +66,7 @@ export function intercept<T>(hooks: Hooks, body: () => T): T {
   const restore = [
     replace(backend, interceptBackend(backend, hooks)),
     replace(engine, interceptEngine(engine, hooks)),
+    replace(tf.Variable.prototype, interceptVariable(hooks)),
     replace(Math, interceptRandom(hooks)),
   ];
   try {
@@ -71,6 +74,11 @@ export function intercept<T>(hooks: Hooks, body: () => T): T {
   } finally {
     for (const undo of restore) undo();
   }
+}
+
+/** How many tensors have this content. */
+export function sharers(dataId: DataId): number {
+  return tf.backend().refCount(dataId);
 }
 
 /** The id by which TensorFlow knows a tensor; uploads it first where its values still wait on the host. */
@@ -104,7 +112,12 @@ function interceptBackend(backend: Backend, hooks: Hooks): Partial<Backend> {
       return readSync.call(backend, dataId);
     },
     read: (dataId) => {
-      hooks.read(dataId);
+      try {
+        hooks.read(dataId);
+      } catch {
+        // The recorder remembers the refusal. A promise that nobody waits for must not end the process.
+        return new Promise(() => {});
+      }
       return read.call(backend, dataId);
     },
     getInputTensorIds: (tensors) => {
@@ -153,13 +166,27 @@ function interceptEngine(engine: Engine, hooks: Hooks): Partial<Engine> {
   return {
     runKernel: (name, inputs, attributes) => {
       hooks.kernelStarts(name, Object.values(inputs).flat() as tf.TensorInfo[]);
-      const outputs = runKernel.call(engine, name, inputs, attributes);
-      hooks.kernelEnds([outputs].flat());
+      let outputs: tf.Tensor | tf.Tensor[] = [];
+      try {
+        outputs = runKernel.call(engine, name, inputs, attributes);
+      } finally {
+        hooks.kernelEnds([outputs].flat());
+      }
       return outputs;
     },
     makeVariable: (...args) => {
       hooks.variable();
       return makeVariable.apply(engine, args);
+    },
+  };
+}
+
+function interceptVariable(hooks: Hooks): Partial<tf.Variable> {
+  const { assign } = tf.Variable.prototype;
+  return {
+    assign(this: tf.Variable, value) {
+      hooks.assigned(this, value);
+      assign.call(this, value);
     },
   };
 }

@@ -1,11 +1,13 @@
 /**
  * From functions to a running graph: record → passes → SavedModel → session.
  */
+import { createHash } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { NodeJSKernelBackend } from '@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend.js';
 import { tf } from '../system/tensorflow.ts';
-import { cacheKey, findCached, type GraphCache, storeGraph } from './cache.ts';
+import { type CachedGraph, cacheKey, findCached, type GraphCache, storeGraph } from './cache.ts';
 import { dataTypeOf } from './graph.ts';
 import { DONE, type Port, recordFunction, type TensorFunction } from './record.ts';
 import { finishGraph, lowerRecording, type Precision } from './run-passes.ts';
@@ -55,6 +57,8 @@ export interface Program<F extends Functions> {
 export interface ProgramOrigin {
   /** true: the graph was found in the cache. */
   cached: boolean;
+  /** Why the cache could not keep a new graph, such as a folder that may not be written; null where it did, or had none to keep. */
+  cacheError: Error | null;
   /** Nodes of the graph after all passes. */
   nodes: number;
   recordMs: number;
@@ -76,34 +80,66 @@ export async function compileProgram<F extends Functions>(
   functions: F,
   options: ProgramOptions,
 ): Promise<Program<F>> {
-  const { cache = null } = options;
-  const folder = cache
-    ? join(cache.folder, await cacheKey(cache, describeProgram(functions, options)))
-    : join(await mkdtemp(join(tmpdir(), 'graph-')), 'program');
   const started = performance.now();
-  const found = cache ? await findCached<ProgramSpec>(folder) : null;
-  const spec = found ?? (await recordProgram(functions, options, folder));
+  const { cached, cacheError, spec, open } = await obtainGraph(functions, options);
   const recorded = performance.now();
-  const session = openSession(folder, options.session ?? {});
-  if (!cache) await rm(join(folder, '..'), { recursive: true, force: true });
+  const session = await open();
   const state = createProgramState(session, spec.state);
   state.write(new Map(state.names.map((name) => [name, options.state.get(name)!])));
-  const origin = {
-    cached: found !== null,
-    nodes: spec.nodes,
-    recordMs: recorded - started,
-    loadMs: performance.now() - recorded,
-  };
+  const loaded = performance.now();
+  const times = { recordMs: recorded - started, loadMs: loaded - recorded };
+  const origin = { cached, cacheError, nodes: spec.nodes, ...times };
   const names = Object.keys(functions);
   const compiled = names.map((name) => [name, compiledFunction(session, name, spec.functions[name]!)]);
   return { functions: Object.fromEntries(compiled), state, origin, dispose: session.dispose };
 }
 
-async function recordProgram(
+/** A graph on disk. */
+interface StoredProgram extends Pick<ProgramOrigin, 'cached' | 'cacheError'> {
+  spec: ProgramSpec;
+  open(): Promise<Session>;
+}
+
+/** From the cache; else recorded, and kept there if that is possible. */
+async function obtainGraph(functions: Functions, options: ProgramOptions): Promise<StoredProgram> {
+  const { cache = null, session = {} } = options;
+  if (!cache) return withoutCache(recordProgram(functions, options), session, null);
+  const folder = join(cache.folder, await cacheKey(cache, describeProgram(functions, options)));
+  const open = async () => openSession(folder, session);
+  const found = await findCached<ProgramSpec>(folder);
+  if (found) return { cached: true, cacheError: null, spec: found, open };
+  const recorded = recordProgram(functions, options);
+  try {
+    await storeGraph(folder, recorded);
+  } catch (error) {
+    return withoutCache(recorded, session, error as Error);
+  }
+  return { cached: false, cacheError: null, spec: recorded.spec, open };
+}
+
+/** TensorFlow reads a graph from a folder only: it gets one that is gone after that. */
+function withoutCache(
+  recorded: CachedGraph<ProgramSpec>,
+  options: SessionOptions,
+  cacheError: Error | null,
+): StoredProgram {
+  const open = async () => {
+    const parent = await mkdtemp(join(tmpdir(), 'graph-'));
+    try {
+      const folder = join(parent, 'program');
+      await storeGraph(folder, recorded);
+      return openSession(folder, options);
+    } finally {
+      await rm(parent, { recursive: true, force: true });
+    }
+  };
+  return { cached: false, cacheError, spec: recorded.spec, open };
+}
+
+function recordProgram(
   functions: Functions,
   { state, constants = [], device }: ProgramOptions,
-  folder: string,
-): Promise<ProgramSpec> {
+): CachedGraph<ProgramSpec> {
   const recordings = Object.entries(functions).map(([name, { fn, exampleInputs, precision }]) => {
     const recording = recordFunction(name, fn, exampleInputs, { state, constants });
     return { name, ...lowerRecording(recording, precision ?? 'float32') };
@@ -116,24 +152,31 @@ async function recordProgram(
   const graph = finishGraph(nodes, device);
   const ports = recordings.map(({ name, inputs, outputs }) => [name, { inputs, outputs }]);
   const spec = { functions: Object.fromEntries(ports), state: variables, nodes: graph.length };
-  await storeGraph(folder, { savedModel: encodeSavedModel(graph, {}), spec });
-  return spec;
+  return { savedModel: encodeSavedModel(graph, {}), spec };
 }
 
 /** What of the caller's wishes shapes the graph. */
 function describeProgram(functions: Functions, { state, constants = [], device }: ProgramOptions): unknown {
   const describe = ({ dtype, shape }: tf.Tensor) => [dtype, shape];
   return {
-    versions: tf.version,
+    versions: { ...tf.version, tensorflow: (tf.backend() as NodeJSKernelBackend).binding.TF_Version },
     functions: Object.entries(functions).map(([name, { exampleInputs, precision }]) => [
       name,
       flattenTree(exampleInputs).map(([path, tensor]) => [path, describe(tensor)]),
       precision,
     ]),
     state: [...state].map(([name, variable]) => [name, describe(variable)]),
-    constants: constants.map((tensor) => [describe(tensor), [...tensor.dataSync()]]),
+    constants: constants.map((tensor) => [describe(tensor), contentHash(tensor)]),
     device,
   };
+}
+
+function contentHash(tensor: tf.Tensor): string {
+  const digest = createHash('sha256');
+  // Strings come as a list of byte arrays.
+  const parts = [tf.backend().readSync(tensor.dataId)].flat() as (Uint8Array | Float32Array | Int32Array)[];
+  for (const part of parts) digest.update(`${part.byteLength}\0`).update(part);
+  return digest.digest('hex');
 }
 
 function compiledFunction(
@@ -146,10 +189,19 @@ function compiledFunction(
     const leaves = new Map(flattenTree(tree));
     const feeds = inputs.map((port) => ({ ...port, tensor: fed(leaves.get(port.path), port, name) }));
     const tensors = session.run(feeds, fetches);
+    for (const [i, port] of outputs.entries()) assertShape(tensors[i]!, port, name);
     if (outputs[0]!.path !== DONE) return unflattenTree(outputs.map(({ path }, i) => [path, tensors[i]!]));
     tf.dispose(tensors);
     return {};
   };
+}
+
+/** The recorder knows the ops whose shapes depend on data; one that it does not know shows here. */
+function assertShape({ shape }: tf.Tensor, port: Port, name: string): void {
+  if (`${shape}` === `${port.shape}`) return;
+  throw new RangeError(
+    `${name}: the output ${port.path} is [${shape}] in this run and was [${port.shape}] when it was compiled; pad to a fixed size`,
+  );
 }
 
 function fed(tensor: tf.Tensor | undefined, { path, dtype, shape }: Port, name: string): tf.Tensor {

@@ -1,7 +1,8 @@
 /**
- * The messages that this room sends to TensorFlow, as far as it fills them. Names and numbers are those of TensorFlow 2.21
- * (core/framework/{graph,node_def,attr_value,tensor,tensor_shape,types,versions}.proto and
- * core/protobuf/{saved_model,meta_graph,config,rewriter_config}.proto); enums are int32, which looks the same on the wire.
+ * The messages that this room sends to TensorFlow, as far as it fills them. Names and numbers are those of
+ * TensorFlow 2.21 (core/framework/{graph,node_def,attr_value,tensor,tensor_shape,types,versions}.proto and
+ * core/protobuf/{saved_model,meta_graph,config,rewriter_config}.proto); enums are int32, which looks the same
+ * on the wire.
  */
 import protobuf from 'protobufjs';
 

@@ -12,7 +12,7 @@ import { recordState } from './recorded-state.ts';
 import { createRecordingHooks } from './recording-hooks.ts';
 import { RecordingError } from './recording-error.ts';
 import { addConstant, type HostValues } from './tensor-content.ts';
-import { flattenTree, type TensorTree, unflattenTree } from './tensor-tree.ts';
+import { assertTensorTree, flattenTree, type TensorTree, unflattenTree } from './tensor-tree.ts';
 
 /** A function that can be compiled: tensors in, tensors out, everything else in variables. */
 export type TensorFunction<I extends TensorTree = TensorTree, O extends TensorTree = TensorTree> = (
@@ -57,9 +57,11 @@ export function recordFunction(
   exampleInputs: TensorTree,
   context: RecordingContext,
 ): Recording {
+  assertTensorTree(exampleInputs, `${name}/inputs`);
   const builder = createGraphBuilder(name);
   const values = createRecordedValues(builder);
-  const hooks = createRecordingHooks(builder, values);
+  const variables = new Set(context.state.values());
+  const hooks = createRecordingHooks(builder, values, variables);
   const state = recordState(context.state, { builder, values, paused: hooks.paused });
   let recording: Recording | undefined;
   try {
@@ -70,9 +72,10 @@ export function recordFunction(
       recording = withActiveRecording({ ...state, onDevice: builder.onDevice }, () =>
         intercept(hooks, () => {
           const outputs = callFunction(fn, tree, hooks.refused);
+          assertTensorTree(outputs, `${name}/outputs`);
           const writes = state.finish();
           const fetched = addOutputs(outputs, writes, builder, values);
-          tf.dispose(outputs as object as tf.TensorContainer);
+          disposeKept(outputs, [...variables, ...context.constants]);
           return { nodes: builder.nodes, inputs: ports, outputs: fetched, state: state.touched() };
         }),
       );
@@ -90,7 +93,7 @@ function addConstants(
 ): void {
   for (const tensor of constants) {
     const dtype = dataTypeOf(tensor.dtype);
-    const input = addConstant(builder, tensor.shape, dtype, tensor.dataSync() as HostValues);
+    const input = addConstant(builder, tensor.shape, dtype, tf.backend().readSync(tensor.dataId) as HostValues);
     values.set(tensorId(tensor), { input, dtype, gate: null, constant: true, dynamic: null });
   }
 }
@@ -133,9 +136,9 @@ function addOutputs(
   values: RecordedValues,
 ): Port[] {
   const ports = flattenTree(outputs).map(([path, tensor], i): Port => {
-    const { input, dynamic } = values.use(tensorId(tensor), () => `the output ${path}`);
+    if (!values.has(tensorId(tensor))) throw outsideOutput(path);
+    const { input, dtype, dynamic } = values.use(tensorId(tensor), () => `the output ${path}`);
     if (dynamic) throw new RecordingError(`Cannot compile: the shape of the output ${path} depends on data: ${dynamic}`);
-    const dtype = dataTypeOf(tensor.dtype);
     const node = builder.add('Identity', {
       name: `outputs/${path}`,
       inputs: [input],
@@ -145,6 +148,17 @@ function addOutputs(
     return { path, node, dtype, shape: [...tensor.shape] };
   });
   return ports.length > 0 ? ports : [addDone(writes, builder)];
+}
+
+function outsideOutput(path: string): RecordingError {
+  return new RecordingError(
+    `Cannot compile: the output ${path} is a tensor from outside; pass it as an input, or declare it in options.constants`,
+  );
+}
+
+/** Outputs that the function has kept from its tidy are the caller's, who is us here. */
+function disposeKept(outputs: TensorTree, others: readonly tf.Tensor[]): void {
+  for (const [, tensor] of flattenTree(outputs)) if (!others.includes(tensor)) tensor.dispose();
 }
 
 /** Path of the output that a function without outputs gets. */

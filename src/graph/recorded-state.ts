@@ -4,11 +4,12 @@
  */
 import { tf } from '../system/tensorflow.ts';
 import type { ActiveRecording, StateOp } from './active-recording.ts';
-import { DataType, dataTypeOf } from './graph.ts';
-import type { Gate, GraphBuilder } from './graph-builder.ts';
-import { tensorId } from './interception.ts';
+import { addBranch, joinBranch } from './branch.ts';
+import { dataTypeOf } from './graph.ts';
+import { type Gate, type GraphBuilder, isWithin } from './graph-builder.ts';
+import { type DataId, sharers, tensorId } from './interception.ts';
 import type { RecordedValues, Value } from './recorded-values.ts';
-import { refusal } from './recording-error.ts';
+import { unknownVariable } from './recording-error.ts';
 
 /** The name of the node that is a variable's handle, in every function of a program. */
 export function handleOf(variable: string): string {
@@ -32,12 +33,22 @@ interface Entry {
   variable: tf.Variable;
   /** What the variable held before recording. */
   original: tf.Tensor;
-  /** Id of the tensor that is in the variable as far as the graph has stored it. */
-  storedId: number;
-  lastWrite: { node: string; gate: Gate | null } | null;
-  /** Reads since the last write. */
-  reads: string[];
-  touched: boolean;
+  /** The tensor that is in the variable as far as the graph has stored it. */
+  stored: Stored;
+  /** Reads and writes in the order in which the function has them. */
+  accesses: Access[];
+}
+
+interface Access {
+  node: string;
+  writes: boolean;
+  /** The condition under which it happens; null where it always does. */
+  gate: Gate | null;
+}
+
+interface Stored {
+  id: number;
+  dataId: DataId;
 }
 
 interface Tools {
@@ -50,7 +61,7 @@ interface Tools {
 /** Makes the variables recordable. Call it before interception; call `restore` after, whatever happens. */
 export function recordState(variables: ReadonlyMap<string, tf.Variable>, tools: Tools): RecordedState {
   const entries = [...variables].map(([name, variable]) => createEntry(name, variable));
-  for (const entry of entries) tools.values.setLazily(entry.storedId, () => read(entry, tools));
+  for (const entry of entries) readLazily(entry, tools);
   const byVariable = new Map(entries.map((entry) => [entry.variable, entry]));
   let writes: string[] = [];
   const flush = () => {
@@ -66,21 +77,30 @@ export function recordState(variables: ReadonlyMap<string, tf.Variable>, tools: 
       flush();
       const outer = writes;
       writes = [];
-      const { pivot, skipped } = branch(condition, tools);
-      tools.builder.within(pivot, () => {
+      const { input } = tools.values.use(tensorId(condition), () => 'the condition of when()');
+      const paths = addBranch(input, tools.builder);
+      const happensThere = ({ gate }: Access) => isWithin(gate, paths.taken);
+      const isChanged = ({ accesses }: Entry) => accesses.some((access) => access.writes && happensThere(access));
+      tools.builder.within(paths.taken, () => {
         body();
         flush();
+        for (const entry of entries.filter(isChanged)) readForSharers(entry, tools);
       });
-      const changed = entries.filter(({ lastWrite }) => lastWrite?.gate?.pivot === pivot);
-      const done = join(pivot, skipped, [...writes, ...changed.flatMap(({ reads }) => reads)], tools.builder);
+      const changed = entries.filter(isChanged);
+      const ends = {
+        taken: [...writes, ...changed.flatMap(({ accesses }) => pending(accesses))],
+        skipped: changed.flatMap(({ accesses }) => pending(accesses.filter((access) => !happensThere(access)))),
+      };
+      const done = joinBranch(paths, ends, tools.builder);
       writes = [...outer, done];
+      // It has the one value or the other.
       for (const entry of changed) rereadAfter(entry, done, tools);
     },
     finish: () => {
       flush();
       return writes;
     },
-    touched: () => entries.filter(({ touched }) => touched).map(({ name }) => name),
+    touched: () => entries.filter(({ accesses }) => accesses.length > 0).map(({ name }) => name),
     restore: () => {
       for (const { variable, original } of entries) {
         variable.assign(original);
@@ -98,10 +118,8 @@ function createEntry(name: string, variable: tf.Variable): Entry {
     name,
     variable,
     original,
-    storedId: tensorId(variable),
-    lastWrite: null,
-    reads: [],
-    touched: false,
+    stored: contentOf(variable),
+    accesses: [],
   };
 }
 
@@ -117,94 +135,84 @@ function identity(x: tf.Tensor): tf.Tensor {
   return backend.executeSingleInput('Identity', x);
 }
 
+function contentOf(variable: tf.Variable): Stored {
+  return { id: tensorId(variable), dataId: variable.dataId };
+}
+
 function entryOf(entries: ReadonlyMap<tf.Variable, Entry>, variable: tf.Variable): Entry {
   const entry = entries.get(variable);
-  if (!entry) throw refusal(`changes the variable ${variable.name}`, 'name it in options.state');
+  if (!entry) throw unknownVariable(variable);
   return entry;
 }
 
 function read(entry: Entry, { builder }: Tools): Value {
-  const { lastWrite } = entry;
+  const lastWrite = entry.accesses.findLast(({ writes }) => writes);
+  const gate = lastWrite?.gate ?? null;
   const dtype = dataTypeOf(entry.variable.dtype);
-  entry.touched = true;
   const node = builder.add('ReadVariableOp', {
     inputs: [handleOf(entry.name)],
     after: lastWrite ? [lastWrite.node] : [],
     attributes: { dtype: { type: dtype } },
     always: true,
+    withVariable: true,
   });
-  entry.reads.push(node);
-  return { input: node, dtype, gate: lastWrite?.gate ?? null, constant: false, dynamic: null };
+  entry.accesses.push({ node, writes: false, gate });
+  return { input: node, dtype, gate, constant: false, dynamic: null };
 }
 
 /** Assigns where the variable holds another tensor than the graph's. @returns the write, if any */
-function store(entry: Entry, { builder, values }: Tools): string[] {
-  const id = tensorId(entry.variable);
-  if (id === entry.storedId) return [];
-  const value = values.use(id, () => `the new value of ${entry.name}`);
+function store(entry: Entry, tools: Tools): string[] {
+  const { builder, values } = tools;
+  const held = contentOf(entry.variable);
+  if (held.id === entry.stored.id) return [];
+  const value = values.use(held.id, () => `the new value of ${entry.name}`);
+  readForSharers(entry, tools);
   const node = builder.add('AssignVariableOp', {
     inputs: [handleOf(entry.name), value.input],
-    after: before(entry),
+    after: pending(entry.accesses),
     attributes: { dtype: { type: dataTypeOf(entry.variable.dtype) } },
+    withVariable: true,
   });
-  written(entry, node, builder.gate);
-  entry.storedId = id;
+  entry.accesses.push({ node, writes: true, gate: builder.gate });
+  entry.stored = held;
   return [node];
 }
 
 function applyInPlace(op: StateOp, targets: readonly Entry[], tools: Tools): string {
   const { builder, values } = tools;
   const inputs = op.inputs.map((tensor) => values.use(tensorId(tensor), () => `an input of ${op.op}`).input);
+  for (const entry of targets) readForSharers(entry, tools);
   const node = builder.add(op.op, {
     inputs: [...targets.map(({ name }) => handleOf(name)), ...inputs],
-    after: targets.flatMap(before),
+    after: targets.flatMap(({ accesses }) => pending(accesses)),
     attributes: op.attributes,
+    withVariable: true,
   });
   tools.paused(op.eager);
-  for (const entry of targets) {
-    written(entry, node, builder.gate);
-    // The state changed in place: whoever reads the variable from now on reads it again.
-    tools.paused(() => refresh(entry.variable));
-    entry.storedId = tensorId(entry.variable);
-    values.setLazily(entry.storedId, () => read(entry, tools));
-  }
+  for (const entry of targets) rereadAfter(entry, node, tools);
   return node;
 }
 
-function before({ reads, lastWrite }: Entry): string[] {
-  return lastWrite ? [...reads, lastWrite.node] : reads;
+/** What the next write waits for: the last write, and all reads since then. */
+function pending(accesses: readonly Access[]): string[] {
+  const lastWrite = accesses.findLastIndex(({ writes }) => writes);
+  return accesses.slice(Math.max(lastWrite, 0)).map(({ node }) => node);
 }
 
-function written(entry: Entry, node: string, gate: Gate | null): void {
-  entry.touched = true;
-  entry.lastWrite = { node, gate };
-  entry.reads = [];
-}
-
-/**
- * A conditional branch as TensorFlow's executor knows it: `Switch` puts out a value on one of two outputs, and nodes behind
- * the other are dead. @returns nodes that are alive only where the condition holds, and only where it does not
- */
-function branch(condition: tf.Tensor, { builder, values }: Tools): { pivot: string; skipped: string } {
-  const { input } = values.use(tensorId(condition), () => 'the condition of when()');
-  const T = { type: DataType.BOOL };
-  const chosen = builder.add('Switch', { inputs: [input, input], attributes: { T } });
-  const pivot = builder.add('Identity', { inputs: [`${chosen}:1`], attributes: { T } });
-  const skipped = builder.add('Identity', { inputs: [chosen], attributes: { T } });
-  return { pivot, skipped };
-}
-
-/** A node that is alive whether or not the branch ran, and runs after `last`, the branch's own nodes, where it did. */
-function join(pivot: string, skipped: string, last: readonly string[], builder: GraphBuilder): string {
-  const T = { type: DataType.BOOL };
-  const done = builder.add('Identity', { inputs: [pivot], after: last, attributes: { T } });
-  return builder.add('Merge', { inputs: [done, skipped], attributes: { T, N: { i: 2 } } });
-}
-
-/** After a condition, a variable that was assigned under it has the one value or the other: it is read again. */
-function rereadAfter(entry: Entry, done: string, tools: Tools): void {
+/** The variable's value is what `node` has left in the state, not a tensor of the graph: it is read where it is used. */
+function rereadAfter(entry: Entry, node: string, tools: Tools): void {
   tools.paused(() => refresh(entry.variable));
-  written(entry, done, tools.builder.gate);
-  entry.storedId = tensorId(entry.variable);
-  tools.values.setLazily(entry.storedId, () => read(entry, tools));
+  entry.accesses.push({ node, writes: true, gate: tools.builder.gate });
+  entry.stored = contentOf(entry.variable);
+  readLazily(entry, tools);
+}
+
+function readLazily(entry: Entry, tools: Tools): void {
+  tools.values.setLazily(entry.stored.id, () => read(entry, tools));
+}
+
+/** Tensors that share the variable's content, such as a clone, keep it when the variable changes: it is read before. */
+function readForSharers({ variable, stored }: Entry, { values }: Tools): void {
+  const own = variable.dataId === stored.dataId ? 1 : 0;
+  if (sharers(stored.dataId) > own && values.has(stored.id)) values.use(stored.id, () => variable.name);
 }

@@ -1,3 +1,4 @@
+import type { tf } from '../system/tensorflow.ts';
 import { userCall } from './user-line.ts';
 
 /** A function cannot be compiled as it is written. The message names the op and the user's own line, and how to mend it. */
@@ -14,4 +15,9 @@ export class RecordingError extends Error {
 export function refusal(what: string, mend: string, op?: string): RecordingError {
   const { line, callee } = userCall();
   return new RecordingError(`Cannot compile: ${op ?? callee} ${what}, at ${line}; ${mend}`);
+}
+
+/** The refusal of a change that the graph would not make. */
+export function unknownVariable({ name }: tf.Variable): RecordingError {
+  return refusal(`changes the variable ${name}`, 'name it in options.state, or leave it as it is');
 }

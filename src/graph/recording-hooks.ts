@@ -4,15 +4,17 @@
  */
 import type { TensorMetadata, TFEOpAttr, TFJSBinding } from '@tensorflow/tfjs-node-gpu/dist/tfjs_binding.js';
 import { tf } from '../system/tensorflow.ts';
+import { activeRecording } from './active-recording.ts';
 import { makesDynamicShape } from './dynamic-shapes.ts';
+import { inputTypeNames, isFixedType, signatureOf } from './passes/op-signatures.ts';
 import type { Attribute } from './graph.ts';
 import type { GraphBuilder } from './graph-builder.ts';
-import type { DataId, Hooks } from './interception.ts';
+import { type DataId, type Hooks, tensorId } from './interception.ts';
 import type { RecordedValues, Value } from './recorded-values.ts';
 import { outsideTensor } from './recorded-values.ts';
-import { type RecordingError, refusal } from './recording-error.ts';
+import { type RecordingError, refusal, unknownVariable } from './recording-error.ts';
 import { addConstant, graphAttributes } from './tensor-content.ts';
-import { callingFunctions, userCall } from './user-line.ts';
+import { callingPackages, userCall } from './user-line.ts';
 
 /** Kernels of tfjs that read values only to check them. */
 const READS_TO_CHECK = new Set(['GatherV2']);
@@ -24,6 +26,9 @@ const STATEFUL_RANDOM = /^(Random|Multinomial|TruncatedNormal|ParameterizedTrunc
 const JAVASCRIPT_RANDOM = /^(random|truncatedNormal|dropout|rand$|multinomial)/;
 /** From `backend.write` to a random function of tfjs, and some more. */
 const RANDOM_DEPTH = 12;
+/** From the getter of a size to tfjs' `disposeTensor`. */
+const DISPOSE_DEPTH = 4;
+const MEND_SHAPE = 'pad to a fixed size, or stay with raw ops until the size is fixed again';
 const MEND_RANDOM = 'draw them by a stateless op of TensorFlow from a seed that is an input';
 
 /** The hooks, and what the recorder needs besides. */
@@ -34,9 +39,13 @@ export type RecordingHooks = Hooks & {
   refused: () => RecordingError | null;
 };
 
-/** Hooks that add to `builder` and `values`. */
-export function createRecordingHooks(builder: GraphBuilder, values: RecordedValues): RecordingHooks {
-  const hooks = createHooks(builder, values);
+/** Hooks that add to `builder` and `values`. @param variables those that the graph may change */
+export function createRecordingHooks(
+  builder: GraphBuilder,
+  values: RecordedValues,
+  variables: ReadonlySet<tf.Variable>,
+): RecordingHooks {
+  const hooks = createHooks(builder, values, variables);
   let pauses = 0;
   let refused: RecordingError | null = null;
   const guarded = Object.entries(hooks).map(([name, hook]) => [
@@ -65,23 +74,31 @@ export function createRecordingHooks(builder: GraphBuilder, values: RecordedValu
   };
 }
 
-function createHooks(builder: GraphBuilder, values: RecordedValues): Hooks {
+function createHooks(builder: GraphBuilder, values: RecordedValues, variables: ReadonlySet<tf.Variable>): Hooks {
   const { binding } = tf.backend() as unknown as { binding: TFJSBinding };
   const made = new WeakSet<DataId>();
   const dynamic = new WeakMap<DataId, string>();
   const kernels: string[] = [];
+  const hide = (tensor: tf.Tensor, origin: string) =>
+    hideShape(tensor, origin, () => INDIFFERENT_TO_SHAPE.has(kernels.at(-1) ?? ''));
   let used: readonly tf.TensorInfo[] = [];
   return {
     written: (dataId) => {
-      const random = callingFunctions(RANDOM_DEPTH).find((name) => JAVASCRIPT_RANDOM.test(name));
+      const random = callingPackages(RANDOM_DEPTH).find((name) => JAVASCRIPT_RANDOM.test(name));
       if (random) throw refusal('draws random numbers in JavaScript, the same in every run', MEND_RANDOM, `tf.${random}`);
       made.add(dataId);
     },
     random: () => {
-      throw refusal('draws a random number in JavaScript, the same in every run', MEND_RANDOM);
+      const { callee } = userCall();
+      const name = callee === 'random' ? 'Math.random' : callee;
+      throw refusal('draws a random number in JavaScript, the same in every run', MEND_RANDOM, name);
     },
     variable: () => {
       throw refusal('makes a variable', 'make it before and name it in options.state');
+    },
+    assigned: (variable, value) => {
+      if (!variables.has(variable)) throw unknownVariable(variable);
+      if (!values.has(tensorId(value))) throw outsideTensor(describe(value));
     },
     read: (dataId) => {
       if (made.has(dataId) || READS_TO_CHECK.has(kernels.at(-1) ?? '')) return;
@@ -99,14 +116,19 @@ function createHooks(builder: GraphBuilder, values: RecordedValues): Hooks {
     executed: (op, attributes, inputs, outputs) => {
       const tensors = used;
       if (STATEFUL_RANDOM.test(op)) throw refusal('draws random numbers with a state of its own', MEND_RANDOM, op);
+      if (outputs.length === 0) throw refusal('has no output, only an effect', 'do it outside of the function', op);
       const sources = inputs.map((id, i) => values.use(id, () => describe(tensors[i])));
       addNode({ op, attributes, sources, outputs }, { builder, values, binding });
     },
     created: (tensor, id) => {
       const origin = values.peek(id)?.dynamic;
       if (!origin) return;
+      const kernel = kernels.at(-1);
+      if (kernel && !INDIFFERENT_TO_SHAPE.has(kernel)) {
+        throw refusal('makes a tensor whose shape depends on data', MEND_SHAPE, kernel);
+      }
       dynamic.set(tensor.dataId, origin);
-      hideShape(tensor, origin, () => INDIFFERENT_TO_SHAPE.has(kernels.at(-1) ?? ''));
+      hide(tensor, origin);
     },
     kernelStarts: (name, inputs) => {
       const origin = inputs.map((input) => input?.dataId && dynamic.get(input.dataId)).find(Boolean);
@@ -117,7 +139,7 @@ function createHooks(builder: GraphBuilder, values: RecordedValues): Hooks {
       kernels.pop();
       for (const tensor of outputs) {
         const origin = dynamic.get(tensor.dataId);
-        if (origin) hideShape(tensor, origin, () => INDIFFERENT_TO_SHAPE.has(kernels.at(-1) ?? ''));
+        if (origin) hide(tensor, origin);
       }
     },
   };
@@ -130,10 +152,17 @@ interface ExecutedOp {
   outputs: readonly TensorMetadata[];
 }
 
-/** Type attributes that tfjs leaves to TensorFlow's eager runtime to infer, and the input that they come from. */
-const INFERRED_TYPES: Readonly<Record<string, Readonly<Record<string, number>>>> = {
-  ExpandDims: { T: 0 },
-};
+/**
+ * Op by op, TensorFlow takes the types from the inputs, whatever tfjs says: it leaves out ExpandDims' and calls the mean of
+ * whole numbers, which it has made floats, an int32.
+ */
+function inputTypes(op: string, sources: readonly Value[]): Record<string, Attribute> {
+  const signature = signatureOf(op);
+  const names = signature && inputTypeNames(signature, sources.length);
+  if (!names) return {};
+  const types = names.map((name, i) => [name, { type: sources[i]!.dtype }] as const);
+  return Object.fromEntries(types.filter(([name]) => !isFixedType(name)).reverse());
+}
 
 function addNode(
   { op, attributes, sources, outputs }: ExecutedOp,
@@ -141,13 +170,12 @@ function addNode(
 ): void {
   const given = graphAttributes(binding, attributes);
   if (isIdleCast(op, given)) return values.set(outputs[0]!.id, sources[0]!);
-  const inferred = Object.entries(INFERRED_TYPES[op] ?? {}).map(([name, at]) => [name, { type: sources[at]!.dtype }]);
   const node = builder.add(op, {
     inputs: sources.map(({ input }) => input),
-    attributes: { ...Object.fromEntries(inferred), ...given },
+    attributes: { ...given, ...inputTypes(op, sources) },
   });
   const inputs = sources.map((source) => ({ constant: source.constant, dynamic: source.dynamic !== null }));
-  const origin = makesDynamicShape(op, inputs)
+  const origin = makesDynamicShape(op, inputs, given)
     ? (sources.find((source) => source.dynamic)?.dynamic ?? `${op} at ${userCall().line}`)
     : null;
   for (const [i, { id, dtype }] of outputs.entries()) {
@@ -162,23 +190,24 @@ function isIdleCast(op: string, { SrcT, DstT }: Record<string, Attribute>): bool
   return 'type' in SrcT && 'type' in DstT && SrcT.type === DstT.type;
 }
 
-/** JavaScript sees the shape of this run only; whoever asks for it would put it into the graph. */
+/**
+ * JavaScript sees the shape of this run only; whoever asks for it would put it into the graph. tfjs asks, too, how many
+ * bytes a tensor has that it disposes.
+ */
 function hideShape(tensor: tf.Tensor, origin: string, allowed: () => boolean): void {
-  const { shape } = tensor;
-  Object.defineProperty(tensor, 'shape', {
-    get: () => {
-      if (allowed()) return shape;
-      throw dependsOnData('tensor.shape', origin);
-    },
-  });
+  for (const member of ['shape', 'size', 'strides'] as const) {
+    const value = tensor[member];
+    Object.defineProperty(tensor, member, {
+      get: () => {
+        if (activeRecording() === null || allowed() || callingPackages(DISPOSE_DEPTH).includes('disposeTensor')) return value;
+        throw dependsOnData(`tensor.${member}`, origin);
+      },
+    });
+  }
 }
 
 function dependsOnData(what: string, origin: string): RecordingError {
-  return refusal(
-    `sees a shape that depends on data, that of ${origin}`,
-    'pad to a fixed size, or stay with raw ops until the size is fixed again',
-    what,
-  );
+  return refusal(`sees a shape that depends on data, that of ${origin}`, MEND_SHAPE, what);
 }
 
 function describe(tensor: tf.TensorInfo | undefined): string {

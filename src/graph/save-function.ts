@@ -5,7 +5,6 @@
 import type { tf } from '../system/tensorflow.ts';
 import { DataType, type Node } from './graph.ts';
 import { type Port, type Recording, recordFunction, type TensorFunction } from './record.ts';
-import { RecordingError } from './recording-error.ts';
 import { finishGraph, lowerRecording, type Precision } from './run-passes.ts';
 import { type Signature, type SignatureTensor, writeSavedModel } from './saved-model.ts';
 import type { TensorTree } from './tensor-tree.ts';
@@ -45,29 +44,13 @@ export async function saveFunction<I extends TensorTree, O extends TensorTree>(
   options: SaveOptions = {},
 ): Promise<SavedFunction> {
   const { inputTypes = {}, precision = 'float32', signature = 'serving_default' } = options;
-  const recording = record(signature, fn as unknown as TensorFunction, exampleInputs, options.constants ?? []);
+  const recorded = fn as unknown as TensorFunction;
+  const context = { state: new Map<string, tf.Variable>(), constants: options.constants ?? [] };
+  const recording = recordFunction(signature, recorded, exampleInputs, context);
   const { nodes, inputs, outputs } = lowerRecording(withInputTypes(recording, inputTypes), precision);
   const described: Signature = { inputs: named(inputs), outputs: named(outputs) };
   await writeSavedModel(folder, finishGraph(nodes), { [signature]: described });
   return { inputs: shapesOf(described.inputs), outputs: shapesOf(described.outputs) };
-}
-
-function record(
-  name: string,
-  fn: TensorFunction,
-  exampleInputs: TensorTree,
-  constants: readonly tf.Tensor[],
-): Recording {
-  const contents = constants.map(({ dataId }) => dataId);
-  const recording = recordFunction(name, fn, exampleInputs, { state: new Map(), constants });
-  const changed = constants.find(({ dataId }, i) => dataId !== contents[i]);
-  if (changed) {
-    const { name: variable } = changed as tf.Variable;
-    throw new RecordingError(
-      `Cannot save: the function changes the variable ${variable}, which is written as a constant; expected one that only reads`,
-    );
-  }
-  return recording;
 }
 
 /** Where an input has another type outside, the node of its name becomes a cast of a placeholder of that type. */
@@ -89,7 +72,9 @@ function withInputTypes(recording: Recording, types: Readonly<Record<string, 'ui
 
 function bytePort({ path, node, dtype, shape }: Port): Port {
   if (dtype !== DataType.FLOAT && dtype !== DataType.INT32) {
-    throw new RangeError(`The input ${path} cannot be given as uint8: the function takes neither float32 nor int32`);
+    throw new RangeError(
+      `The input ${path} cannot be given as uint8: the function takes neither float32 nor int32`,
+    );
   }
   return { path, node: `${node}/uint8`, dtype: DataType.UINT8, shape };
 }
@@ -107,7 +92,9 @@ function named(ports: readonly Port[]): Record<string, SignatureTensor> {
   for (const { path, node, dtype, shape } of ports) {
     const name = path.replaceAll('/', '_');
     if (name in tensors) {
-      throw new RangeError(`Two tensors would be called ${name} in the signature, one of them ${path}; rename it`);
+      throw new RangeError(
+        `Two tensors would be called ${name} in the signature, one of them ${path}; rename it`,
+      );
     }
     tensors[name] = { name: `${node}:0`, dtype, shape };
   }

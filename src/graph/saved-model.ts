@@ -1,4 +1,7 @@
-/** A graph as a SavedModel, TensorFlow's format of a program on disk: what `tf.node.loadSavedModel` and Python read. */
+/**
+ * A graph as a SavedModel, TensorFlow's format of a program on disk: what `tf.node.loadSavedModel` and Python
+ * read.
+ */
 import { randomBytes } from 'node:crypto';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -15,7 +18,10 @@ import {
   type TensorMessage,
 } from './protobuf.ts';
 
-/** What the graph's ops mean, and what says it wrote the file (`TF_GRAPH_DEF_VERSION`, `TF_Version` of the library). */
+/**
+ * What the graph's ops mean, and what says it wrote the file (`TF_GRAPH_DEF_VERSION`, `TF_Version` of the
+ * library).
+ */
 const GRAPH_VERSION = 2474;
 const TENSORFLOW_VERSION = '2.21.0';
 
@@ -48,8 +54,8 @@ export interface Signature {
 
 /**
  * @param signatures by name; `serving_default` is the one that TensorFlow's tools take
- * @returns the content of `saved_model.pb`; the same bytes for the same graph, in whatever order attributes, inputs,
- *   outputs and signatures were added
+ * @returns the content of `saved_model.pb`; the same bytes for the same graph, in whatever order attributes,
+ *   inputs, outputs and signatures were added
  * @throws RangeError where the constants are too large for one file, or an attribute is no 64-bit integer
  */
 export function encodeSavedModel(graph: Graph, signatures: Readonly<Record<string, Signature>>): Uint8Array {
@@ -67,8 +73,8 @@ export function encodeSavedModel(graph: Graph, signatures: Readonly<Record<strin
 }
 
 /**
- * Makes `folder` a SavedModel. A reader sees the old model or the new, never half of one: the graph is one file, which
- * is written beside its place, synced and renamed.
+ * Makes `folder` a SavedModel. A reader sees the old model or the new, never half of one: the graph is one
+ * file, which is written beside its place, synced and renamed.
  * @throws as `encodeSavedModel`, and the file system's error; what was there is then as it was
  */
 export async function writeSavedModel(

@@ -1,10 +1,11 @@
 /**
- * How TensorFlow runs a graph: threads, devices, compilation, rewriting. tfjs makes every session with TensorFlow's
- * defaults; the addon's `setSessionOptions` (native/session_options.cc) changes them for the sessions made from then on.
+ * How TensorFlow runs a graph: threads, devices, compilation, rewriting. tfjs makes every session with
+ * TensorFlow's defaults; the addon's `setSessionOptions` (native/session_options.cc) changes them for the
+ * sessions made from then on.
  *
- * Not here, because tfjs makes them for the whole process when the library loads, and a session's wish is not heard: the
- * threads inside one op (environment variable TF_NUM_INTRAOP_THREADS, before loading) and how GPU memory is taken
- * (TF_FORCE_GPU_ALLOW_GROWTH).
+ * Not here, because tfjs makes them for the whole process when the library loads, and a session's wish is not
+ * heard: the threads inside one op (environment variable TF_NUM_INTRAOP_THREADS, before loading) and how GPU
+ * memory is taken (TF_FORCE_GPU_ALLOW_GROWTH).
  */
 import {
   type ConfigMessage,
@@ -17,15 +18,27 @@ import {
 export interface SessionOptions {
   /** Ops of a run that may work at the same time, at least 1: threads of this session alone. */
   interOpThreads?: number;
-  /** `on`: groups of ops are compiled by XLA, on CPUs too. The environment variable TF_XLA_FLAGS, where set, wins. */
+  /**
+   * `on`: groups of ops are compiled by XLA, on CPUs too. The environment variable TF_XLA_FLAGS, where set,
+   * wins.
+   */
   xla?: 'on' | 'off';
-  /** Devices of each type at most: `{ CPU: 2 }` makes two virtual ones (at least 1), `{ GPU: 0 }` hides all GPUs. */
+  /**
+   * Devices of each type at most: `{ CPU: 2 }` makes two virtual ones (at least 1), `{ GPU: 0 }` hides all
+   * GPUs.
+   */
   deviceCount?: { readonly CPU?: number; readonly GPU?: number };
   /** What rewrites the graph before it runs. */
   grappler?: GrapplerOptions;
-  /** true: a node runs elsewhere where its device is missing or lacks its kernel; false (default): that is an error. */
+  /**
+   * true: a node runs elsewhere where its device is missing or lacks its kernel; false (default): that is an
+   * error.
+   */
   allowSoftPlacement?: boolean;
-  /** true: TensorFlow says on stderr where each node runs, if the environment variable TF_CPP_MIN_LOG_LEVEL is 0. */
+  /**
+   * true: TensorFlow says on stderr where each node runs, if the environment variable TF_CPP_MIN_LOG_LEVEL is
+   * 0.
+   */
   logDevicePlacement?: boolean;
   /** The server that runs the session, `grpc://host:port`; '' (default): this process. */
   target?: string;
@@ -71,7 +84,10 @@ const TOGGLES = { on: 1, off: 2, aggressive: 3 } as const;
 /** OptimizerOptions.GlobalJitLevel: ON_2 and OFF. */
 const JIT_LEVELS = { on: 2, off: -1 } as const;
 
-/** @returns a serialized ConfigProto; empty where nothing is set @throws RangeError that names the wrong option */
+/**
+ * @returns a serialized ConfigProto; empty where nothing is set @throws RangeError that names the wrong
+ * option
+ */
 export function encodeSessionOptions(options: SessionOptions): Uint8Array {
   const { interOpThreads, deviceCount = {}, xla, grappler, allowSoftPlacement, logDevicePlacement } = options;
   if (interOpThreads !== undefined) assertCount('interOpThreads', interOpThreads, 1);
@@ -88,12 +104,13 @@ export function encodeSessionOptions(options: SessionOptions): Uint8Array {
 }
 
 /**
- * Runs `load` with the options set for every session that it makes; afterwards, also after an error, TensorFlow's defaults
- * hold again.
+ * Runs `load` with the options set for every session that it makes; afterwards, also after an error,
+ * TensorFlow's defaults hold again.
  * @param binding tfjs's own: `tf.backend().binding`
- * @param load makes its sessions before it returns, as `backend.loadSavedModelMetaGraph` does, and not later, as
- *   `tf.node.loadSavedModel` does
- * @throws RangeError as `encodeSessionOptions`; Error where the addon cannot set options; TypeError for a promise
+ * @param load makes its sessions before it returns, as `backend.loadSavedModelMetaGraph` does, and not later,
+ *   as `tf.node.loadSavedModel` does
+ * @throws RangeError as `encodeSessionOptions`; Error where the addon cannot set options; TypeError for a
+ *   promise
  */
 export function withSessionOptions<T>(binding: object, options: SessionOptions, load: () => T): T {
   const config = encodeSessionOptions(options);

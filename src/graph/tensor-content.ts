@@ -6,9 +6,9 @@ import { type Attribute, DataType, type DataTypeNumber, type TensorValue } from 
 import type { GraphBuilder } from './graph-builder.ts';
 
 /** Values as tfjs keeps them on the host. */
-export type HostValues = ArrayLike<number> | readonly Uint8Array[] | readonly bigint[] | BigInt64Array;
+export type HostValues = ArrayLike<number> | readonly Uint8Array[];
 
-/** Constants with more elements, all equal, are written as one value and a shape. */
+/** Constants with more elements, all equal to the last bit, are written as one value and a shape. */
 const LARGE = 256;
 
 /**
@@ -29,7 +29,7 @@ export function addConstant(
 
 function isUniform(values: ArrayLike<number>): boolean {
   if (values.length <= LARGE) return false;
-  for (let i = 1; i < values.length; i++) if (values[i] !== values[0]) return false;
+  for (let i = 1; i < values.length; i++) if (!Object.is(values[i], values[0])) return false;
   return true;
 }
 
@@ -72,13 +72,14 @@ function bytesOf(dtype: DataTypeNumber, values: HostValues): Uint8Array {
     case DataType.UINT8:
       return Uint8Array.from(numbers);
     case DataType.INT64:
-      return toBytes(BigInt64Array.from(Array.from(numbers, BigInt)));
+      // tfjs gives each as two numbers of 32 bits.
+      return toBytes(Int32Array.from(numbers));
     default:
       throw new Error(`A constant of TensorFlow's data type ${dtype} cannot be recorded`);
   }
 }
 
-function toBytes(array: Float32Array | Int32Array | BigInt64Array): Uint8Array {
+function toBytes(array: Float32Array | Int32Array): Uint8Array {
   return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 }
 

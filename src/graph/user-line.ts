@@ -5,6 +5,7 @@ import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const HERE = import.meta.dirname;
+const PACKAGES = '/node_modules/';
 /** Deep enough to reach the user's call through tfjs' engine, gradients and kernels. */
 const STACK_DEPTH = 200;
 
@@ -26,9 +27,11 @@ export function userCall(): UserCall {
   return { line: 'an unknown line', callee };
 }
 
-/** The names of the innermost functions that are running. */
-export function callingFunctions(depth: number): string[] {
-  return stackFrames(depth).map(({ name }) => name);
+/** The names of the functions of packages that are running, innermost first. @param depth how far to look, in calls */
+export function callingPackages(depth: number): string[] {
+  return stackFrames(depth)
+    .filter(({ file }) => file.includes(PACKAGES))
+    .map(({ name }) => name);
 }
 
 interface Frame {
@@ -39,7 +42,7 @@ interface Frame {
 }
 
 function isUsers(file: string): boolean {
-  return file.startsWith('/') && !file.startsWith(`${HERE}/`) && !file.includes('/node_modules/');
+  return file.startsWith('/') && !file.startsWith(`${HERE}/`) && !file.includes(PACKAGES);
 }
 
 function stackFrames(depth: number): Frame[] {

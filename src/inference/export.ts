@@ -21,6 +21,8 @@ export interface ExportOptions {
   /** Images that go into one call, >= 1. */
   batchSize: number;
   log: Log;
+  /** Aborted when the user stops the run. */
+  signal: AbortSignal;
 }
 
 /** What was written. */
@@ -48,16 +50,17 @@ const OWN_FILE = /^saved_model\.pb(\.[0-9a-f]+\.part)?$/;
  *
  * Convolutions and matrix products run in `inference.precision`.
  * @throws UserError where there is no trained model or the folder cannot be written; UsageError where the folder holds
- *   something else, or the params are not those of the training
+ *   something else, or the params are not those of the training; the signal's reason when it is aborted
  */
 export async function exportModel(
   params: Params,
-  { output, batchSize, log }: ExportOptions,
+  { output, batchSize, log, signal }: ExportOptions,
 ): Promise<ExportSummary> {
   await assertOwnFolder(output);
   const { model, file } = await openTrainedModel(params);
   try {
     await assertWritable(output);
+    signal.throwIfAborted();
     const size = model.imageSize;
     log.info(`Exporting ${file} for ${batchSize} x ${size} x ${size} pixels to ${output}`);
     const shapes = await saveModel(output, model, { params, batchSize });
@@ -83,11 +86,16 @@ export async function saveModel(
     tf.tidy(() => predict(model, extractFeatures(model, image.div(255), params.model), params.model));
   const example = tf.zeros<tf.Rank.R4>([batchSize, model.imageSize, model.imageSize, 3]);
   try {
-    return await saveFunction(folder, fn, { image: example }, {
-      constants: [...model.weights.variables.values(), model.anchors.boxes],
-      inputTypes: { image: 'uint8' },
-      precision: params.inference.precision,
-    });
+    return await saveFunction(
+      folder,
+      fn,
+      { image: example },
+      {
+        constants: [...model.weights.variables.values(), model.anchors.boxes],
+        inputTypes: { image: 'uint8' },
+        precision: params.inference.precision,
+      },
+    );
   } finally {
     example.dispose();
   }
@@ -109,12 +117,21 @@ async function namesIn(folder: string): Promise<string[]> {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') return [];
     const reason = code === 'ENOTDIR' ? 'it is, or lies in, a file' : message;
-    throw new UsageError(`Cannot write to --output ${folder}: ${reason}; choose another folder`, { cause: error });
+    throw new UsageError(`Cannot write to --output ${folder}: ${reason}; choose another folder`, {
+      cause: error,
+    });
   }
 }
 
 /** Lines for people. */
-export function formatExportSummary({ folder, bytes, weights, precision, inputs, outputs }: ExportSummary): string {
+export function formatExportSummary({
+  folder,
+  bytes,
+  weights,
+  precision,
+  inputs,
+  outputs,
+}: ExportSummary): string {
   const list = (tensors: ExportSummary['inputs']) =>
     Object.entries(tensors)
       .map(([name, shape]) => `${name} [${shape.join(', ')}]`)

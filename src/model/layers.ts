@@ -3,6 +3,8 @@
  *
  * N images or regions · H, W map · C channels
  */
+import { biasAdd } from '../ops/bias-add.ts';
+import { dense } from '../ops/dense.ts';
 import { groupNorm } from '../ops/group-norm.ts';
 import { tf } from '../system/tensorflow.ts';
 import { constant, heNormal, type Initializer, normal, type Weights } from './weights.ts';
@@ -36,13 +38,19 @@ export function createConv(weights: Weights, name: string, options: ConvOptions)
       stride === 1
         ? tf.conv2d(x, filter, 1, 'same')
         : tf.conv2d(padEvenly(x, kernel), filter, stride, 'valid');
-    return offset ? y.add(offset) : y;
+    return offset ? biasAdd(y, offset) : y;
   };
 }
 
-/** Maximum of 3x3 pixels with stride 2, centred on pixel 2i as convolutions are. @param x values >= 0, as after ReLU */
+/**
+ * Maximum of 3x3 pixels with stride 2, centred on pixel 2i as convolutions are: first along x, then along y. So each value
+ * is in two windows at most, and its gradient, a sum of two, is the same in whatever order a kernel adds: TensorFlow's
+ * eager runtime and its graphs have different kernels.
+ * @param x values >= 0, as after ReLU
+ */
 export function maxPool3x3(x: tf.Tensor4D): tf.Tensor4D {
-  return tf.maxPool(padEvenly(x, 3), 3, 2, 'valid');
+  const alongX = tf.maxPool(padEvenly(x, 3), [1, 3], [1, 2], 'valid');
+  return tf.maxPool(alongX, [3, 1], [2, 1], 'valid');
 }
 
 function padEvenly(x: tf.Tensor4D, kernel: number): tf.Tensor4D {
@@ -69,7 +77,7 @@ export function createUpsampleConv(
   const offset = weights.create<tf.Rank.R1>(`${name}.bias`, [outputs], constant(0));
   return (x) => {
     const [N, H, W] = x.shape;
-    return tf.conv2dTranspose(x, filter, [N, H * 2, W * 2, outputs], 2, 'same').add(offset);
+    return biasAdd(tf.conv2dTranspose(x, filter, [N, H * 2, W * 2, outputs], 2, 'same'), offset);
   };
 }
 
@@ -89,5 +97,5 @@ export function createDense(
   const { inputs, outputs, initialize = heNormal } = options;
   const kernel = weights.create<tf.Rank.R2>(`${name}.kernel`, [inputs, outputs], initialize);
   const bias = weights.create<tf.Rank.R1>(`${name}.bias`, [outputs], constant(0));
-  return (x) => tf.matMul(x, kernel).add(bias);
+  return (x) => dense(x, kernel, bias);
 }

@@ -16,7 +16,7 @@ export function boxArea(boxes: tf.Tensor): tf.Tensor {
 }
 
 /**
- * Pairwise intersection over union.
+ * Pairwise intersection over union. It has no gradient.
  * @param a [N, 4] or [B, N, 4]
  * @param b [M, 4] or [B, M, 4]
  * @returns [N, M] or [B, N, M] in [0, 1]; 0 where a box is empty (never NaN)

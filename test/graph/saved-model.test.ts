@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -7,6 +7,7 @@ import { encodeSavedModel, type Signature, writeSavedModel } from '../../src/gra
 import { tf } from '../../src/system/tensorflow.ts';
 import { constant, graphNode, output, placeholder } from '../support/graph-nodes.ts';
 import { filesIn, useTempFolders } from '../support/temp-folder.ts';
+import { requireTensorFlowPython } from '../support/tensorflow-python.ts';
 
 const T: Attribute = { type: DataType.FLOAT };
 const tempFolder = useTempFolders();
@@ -88,15 +89,7 @@ describe('writeSavedModel', () => {
   });
 
   it('is read by Python', { timeout: 120_000 }, async (context) => {
-    const python = process.env.TENSORFLOW_PYTHON ?? 'python3';
-    if (
-      spawnSync(python, ['-c', 'import importlib.util as u; exit(not u.find_spec("tensorflow"))']).status !==
-      0
-    ) {
-      context.skip(
-        `${python} has no TensorFlow: pip install tensorflow-cpu==2.21.0, or name a Python in TENSORFLOW_PYTHON`,
-      );
-    }
+    const python = requireTensorFlowPython(context);
     const folder = join(await tempFolder(), 'model');
     await writeSavedModel(folder, STATEFUL, SIGNATURES);
     const script = `

@@ -32,10 +32,13 @@ describe('biasAdd', () => {
     expectClose(biasAdd(tf.zeros([2, 2]), bias), [1, 2, 1, 2]);
     expectClose(biasAdd(tf.zeros([1, 2, 1, 2]), bias), [1, 2, 1, 2]);
   });
-  it('gives a gradient that can be added to another: x is used twice', () => {
+  it('leaves the gradient that comes in to the caller, also where x is used twice', () => {
     const x = uniformTensor([2, 2], 1);
-    const grad = tf.grad((at) => biasAdd(at, tf.tensor1d([1, 2])).add(at.mul(3)))(x);
+    const dy = tf.ones([2, 2]);
+    const grad = tf.grad((at) => biasAdd(at, tf.tensor1d([1, 2])).add(at.mul(3)))(x, dy);
     expectClose(grad, [4, 4, 4, 4]);
+    tf.dispose(tf.grad((at) => biasAdd(at, tf.tensor1d([1, 2])))(x, dy));
+    expect(dy.isDisposed).toBe(false);
   });
   it('names the bias of a wrong shape', () => {
     expect(() => biasAdd(tf.zeros([2, 2]), tf.zeros([3]))).toThrow('biasAdd: bias: expected [2], got [3]');

@@ -14,9 +14,9 @@ describe('resizeNearest', () => {
       [3, 3, 4, 4],
     ]);
   });
-  it('refuses a factor that is not a whole number', () => {
-    expect(() => resizeNearest(square(), 1.5)).toThrow(
-      'resizeNearest: expected a whole factor >= 1, got 1.5',
+  it.each([1.5, 0, -2])('refuses the factor %d', (factor) => {
+    expect(() => resizeNearest(square(), factor)).toThrow(
+      `resizeNearest: expected a whole factor >= 1, got ${factor}`,
     );
   });
 });
@@ -45,6 +45,13 @@ describe('addRepeated', () => {
   it('refuses maps whose sizes differ by no whole factor', () => {
     const maps = [tf.zeros<tf.Rank.R4>([1, 5, 4, 2]), tf.zeros<tf.Rank.R4>([1, 2, 2, 2])] as const;
     expect(() => addRepeated(...maps)).toThrow('addRepeated: fine: expected [1, 6, 6, 2], got [1, 5, 4, 2]');
+  });
+  it('leaves the gradient that comes in to the caller', () => {
+    const x = uniformTensor<tf.Rank.R4>([1, 2, 2, 1], 1);
+    const dy = tf.ones<tf.Rank.R4>([1, 2, 2, 1]);
+    const grad = tf.grad((at) => addRepeated(at as tf.Tensor4D, at as tf.Tensor4D))(x, dy);
+    expectClose(grad, [2, 2, 2, 2]);
+    expect(dy.isDisposed).toBe(false);
   });
   it('leaves no tensor behind, forward and backward', () => {
     const x = uniformTensor<tf.Rank.R4>([1, 4, 4, 2], 1);

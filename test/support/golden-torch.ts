@@ -37,7 +37,10 @@ export const golden = JSON.parse(readFileSync(file, 'utf8')) as Golden & {
   };
   topK: GoldenCase & { indices: number[] };
   adamw: GoldenOptimizer;
+  adamwShort: GoldenOptimizer;
   sgd: GoldenOptimizer;
+  sgdNesterov: GoldenOptimizer;
+  sgdPlain: GoldenOptimizer;
   clip: { gradients: number[][]; norm: number; clipped: number[][] };
 };
 

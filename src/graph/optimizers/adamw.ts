@@ -65,12 +65,13 @@ function applyAdam({ weight, m, v, gradient }: AdamTensors, numbers: AdamNumbers
     variables: [weight, m, v],
     inputs: [...powers, learningRate, tf.scalar(beta1), tf.scalar(beta2), epsilon, gradient],
     attributes: { T: { type: DataType.FLOAT }, use_locking: { b: false }, use_nesterov: { b: false } },
+    // In the order in which TensorFlow's kernel computes, so that both forms round alike.
     eager: () =>
       tf.tidy(() => {
-        m.assign(m.mul(beta1).add(gradient.mul(complement(beta1))));
-        v.assign(v.mul(beta2).add(gradient.square().mul(complement(beta2))));
-        const direction = m.div(correction1).div(v.div(correction2).sqrt().add(EPSILON));
-        weight.assign(weight.sub(direction.mul(learningRate)));
+        const rate = learningRate.mul(correction2.sqrt()).div(correction1);
+        m.assign(m.add(gradient.sub(m).mul(complement(beta1))));
+        v.assign(v.add(gradient.square().sub(v).mul(complement(beta2))));
+        weight.assign(weight.sub(m.mul(rate).div(v.sqrt().add(epsilon))));
       }),
   });
 }

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { type Graph, isControl, type Node, nodeOfInput, type TensorValue } from '../graph.ts';
+import { type Graph, isControl, type Node, nodeOfInput } from '../graph.ts';
 
 /**
  * Makes equal constants one: a recording holds the same shape, axis or 0 hundreds of times. Equal means the same type,
@@ -25,15 +25,20 @@ export function shareConstants(graph: Graph, roots: readonly string[] = []): Gra
 
 /** @returns equal for constants that may be shared; null for a node that is none, or that waits for another */
 function contentKey(node: Node): string | null {
-  const { value, dtype, ...others } = node.attributes;
-  if (node.op !== 'Const' || node.inputs.length > 0 || Object.keys(others).length > 0) return null;
-  if (!value || !('tensor' in value) || !dtype) return null;
-  return `${node.device} ${value.tensor.dtype} [${value.tensor.shape}] ${digest(value.tensor)}`;
+  const { value } = node.attributes;
+  if (node.op !== 'Const' || node.inputs.length > 0 || !value || !('tensor' in value)) return null;
+  if (Object.keys(node.attributes).some((name) => name !== 'value' && name !== 'dtype')) return null;
+  const { dtype, shape, bytes, strings } = value.tensor;
+  const content = strings ? strings.map(digest).join() : digest(bytes);
+  return `${node.device} ${dtype} [${shape}] ${content}`;
 }
 
-function digest({ bytes, strings }: TensorValue): string {
-  if (strings) return strings.map((text) => hash('sha256', text)).join();
-  return hash('sha256', bytes);
+/** Content up to this size is its own digest: hashing a shape or an axis takes longer than writing it out. */
+const MAX_VERBATIM_BYTES = 64;
+
+function digest(bytes: Uint8Array): string {
+  if (bytes.length > MAX_VERBATIM_BYTES) return hash('sha256', bytes, 'base64');
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('hex');
 }
 
 function rewired(node: Node, replacements: ReadonlyMap<string, string>): Node {

@@ -126,6 +126,11 @@ export function outputTypeName(signature: OpSignature, index: number): string | 
   return outputs[manyOutputs ? Math.min(index, outputs.length - 1) : index];
 }
 
+/** true for a name in a signature that is a type itself, such as `int32`. */
+export function isFixedType(name: string): boolean {
+  return name in FIXED_TYPES;
+}
+
 /** @returns the type behind a name in the node's signature; undefined where the node leaves it to TensorFlow */
 export function typeNamed(node: Node, name: string): DataTypeNumber | undefined {
   return FIXED_TYPES[name] ?? typeAttribute(node.attributes[name]);

@@ -7,8 +7,8 @@ import { typeNamed } from './op-signatures.ts';
  * What reads or updates a variable runs where the variable lives, whatever `device` says: TensorFlow moves values between
  * devices, handles never. So a step recorded for a second device, with the variables of the first, reads them there and
  * computes here. Small integer constants (shapes, axes) get the device like all others: TensorFlow's GPU kernels keep
- * them in the host's memory. An operation that has no kernel on the device (strings, images, `Where` of some types)
- * needs a session with soft placement, which runs it on the CPU.
+ * them in the host's memory. An operation without a kernel for the device (of strings, say) needs a session
+ * with soft placement, which runs it on the CPU.
  * @param device e.g. `/device:GPU:0`
  * @throws Error when a node that uses a variable names another device than the variable, or uses variables of two
  */

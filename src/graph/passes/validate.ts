@@ -2,6 +2,7 @@ import { DataType, type DataTypeNumber, type Graph, isControl, type Node, nodeOf
 import {
   dataInputs,
   inputTypeNames,
+  type OpSignature,
   outputOfInput,
   outputTypeName,
   signatureOf,
@@ -80,7 +81,7 @@ function faultOfTypes(node: Node, earlier: ReadonlyMap<string, Node>): string | 
   const signature = signatureOf(node.op);
   const inputs = dataInputs(node);
   const names = signature ? inputTypeNames(signature, inputs.length) : [];
-  if (names === null) return `has ${inputs.length} inputs, not those of ${node.op}`;
+  if (names === null) return `has ${inputs.length} inputs; ${node.op} takes ${inputCount(signature!)}`;
   for (const [i, input] of inputs.entries()) {
     const source = earlier.get(nodeOfInput(input))!;
     const output = outputType(source, outputOfInput(input));
@@ -91,6 +92,10 @@ function faultOfTypes(node: Node, earlier: ReadonlyMap<string, Node>): string | 
     }
   }
   return null;
+}
+
+function inputCount({ inputs, repeatedAt }: OpSignature): string {
+  return repeatedAt < 0 ? `${inputs.length}` : `${inputs.length} or more`;
 }
 
 /** @returns undefined where it is not known; null where the node has no such output */

@@ -36,7 +36,9 @@ export function interpret(
   const variables = new Map<string, Value>();
   const waiting = new Set(removeDeadNodes(graph, fetches));
   while (waiting.size > 0) {
-    const ready = [...waiting].filter((node) => node.inputs.every((input) => outputs.has(nodeOfInput(input))));
+    const ready = [...waiting].filter((node) =>
+      node.inputs.every((input) => outputs.has(nodeOfInput(input))),
+    );
     if (ready.length === 0) throw new Error(`circle among ${[...waiting].map((node) => node.name)}`);
     const node = ready[random.int(ready.length)]!;
     const inputs = node.inputs.filter((input) => !isControl(input));
@@ -60,7 +62,8 @@ function compute(
 ): Value[] {
   const dtype = typeOf(node.attributes.T ?? node.attributes.DstT ?? node.attributes.dtype);
   const typed = (value: Value | undefined, expected = dtype): readonly number[] => {
-    if (value?.dtype !== expected) throw new Error(`${node.name}: expected type ${expected}, got ${value?.dtype}`);
+    if (value?.dtype !== expected)
+      throw new Error(`${node.name}: expected type ${expected}, got ${value?.dtype}`);
     return value.data;
   };
   const of = (data: readonly number[]) => [{ dtype, data }];
@@ -123,6 +126,7 @@ function rounding(dtype: DataTypeNumber): (x: number) => number {
 
 /** The nearest number with 8 bits of significand, the even one of two. */
 function toBfloat16(x: number): number {
+  if (!Number.isFinite(x)) return x;
   const bits = new Uint32Array(Float32Array.of(x).buffer)[0]!;
   const rounded = (bits + 0x7fff + ((bits >>> 16) & 1)) & 0xffff0000;
   return new Float32Array(Uint32Array.of(rounded).buffer)[0]!;

@@ -1,7 +1,14 @@
-import { type Attribute, DataType, type Node } from '../../../src/graph/graph.ts';
+import { DataType, type Node, type TensorValue } from '../../../src/graph/graph.ts';
 import type { Random } from '../../../src/system/random.ts';
 
 const FLOAT = { type: DataType.FLOAT };
+
+/** Few, so that many constants are equal; with numbers that bfloat16 rounds, of a size that keeps products in range. */
+const MATRICES = [
+  [0.7, -0.3, -0.3, 0.7],
+  [-0.3, 0.7, 0.7, 0.1],
+  [0, 1, -1, 0.3],
+];
 
 /** float32 constant */
 export function floats(name: string, shape: readonly number[], values: readonly number[], device = ''): Node {
@@ -15,7 +22,7 @@ export function integers(name: string, values: readonly number[], device = ''): 
   return constantNode(name, { dtype: DataType.INT32, shape: [values.length], bytes }, device);
 }
 
-function constantNode(name: string, tensor: Extract<Attribute, { tensor: unknown }>['tensor'], device: string): Node {
+function constantNode(name: string, tensor: TensorValue, device: string): Node {
   const attributes = { dtype: { type: tensor.dtype }, value: { tensor } };
   return { name, op: 'Const', inputs: [], device, attributes };
 }
@@ -34,12 +41,13 @@ export function randomGraph(random: Random, size: number): Node[] {
   const one = (values: readonly string[]) => values[random.int(values.length)]!;
   const add = (op: string, inputs: readonly string[], attributes: Node['attributes'] = { T: FLOAT }) => {
     const name = `${op}_${nodes.length}`;
-    const control = random.next() < 0.1 && nodes.length > 0 ? [`^${one(nodes.map((node) => node.name))}`] : [];
+    const control =
+      random.next() < 0.1 && nodes.length > 0 ? [`^${one(nodes.map((node) => node.name))}`] : [];
     nodes.push({ name, op, inputs: [...inputs, ...control], device: device(), attributes });
     return name;
   };
   const addConstant = () => {
-    const values = Array.from({ length: 4 }, () => random.int(2) - 0.3);
+    const values = MATRICES[random.int(MATRICES.length)]!;
     nodes.push(floats(`Const_${nodes.length}`, [2, 2], values, device()));
     matrices.push(nodes.at(-1)!.name);
   };

@@ -1,0 +1,331 @@
+import { describe, expect, it } from 'vitest';
+import { compile, compileProgram } from '../../src/graph/compile.ts';
+import type { TensorTree } from '../../src/graph/tensor-tree.ts';
+import { tf } from '../../src/system/tensorflow.ts';
+import { expectSameAsEager, runCompiled } from '../support/eager-and-compiled.ts';
+import { expectClose, uniformTensor } from '../support/tensors.ts';
+
+const NO_STATE = { state: new Map() };
+const x = tf.tensor1d([1, -2, 3]);
+
+/** A convolution and a dense layer on 8 images; the gradients are tfjs'. */
+function networkLoss(
+  { images, labels }: { images: tf.Tensor4D; labels: tf.Tensor1D },
+  { kernel, bias, dense }: Record<string, tf.Variable>,
+): tf.Scalar {
+  return tf.tidy(() => {
+    const features = tf
+      .conv2d(images, kernel as unknown as tf.Tensor4D, 1, 'same')
+      .add(bias!)
+      .relu();
+    const pooled = tf.mean(tf.maxPool(features as tf.Tensor4D, 2, 2, 'valid'), [1, 2]);
+    const logits = tf.matMul(pooled as tf.Tensor2D, dense as unknown as tf.Tensor2D);
+    return tf.losses.softmaxCrossEntropy(tf.oneHot(labels, 3), logits).mean();
+  });
+}
+
+function networkVariables() {
+  return {
+    kernel: tf.variable(uniformTensor([3, 3, 2, 4], 1)),
+    bias: tf.variable(uniformTensor([4], 2)),
+    dense: tf.variable(uniformTensor([4, 3], 3)),
+  };
+}
+
+describe('a compiled function gives what the function gives', () => {
+  it('over 20 steps of gradient descent', async () => {
+    await expectSameAsEager(
+      {
+        variables: networkVariables,
+        fn: ({ rate, ...batch }, variables) =>
+          tf.tidy(() => {
+            const { value, grads } = tf.variableGrads(
+              () => networkLoss(batch, variables),
+              Object.values(variables),
+            );
+            for (const variable of Object.values(variables)) {
+              variable.assign(variable.sub(grads[variable.name]!.mul(rate)));
+            }
+            return { loss: value };
+          }),
+        calls: Array.from({ length: 20 }, (_, i) => ({
+          images: uniformTensor([8, 6, 6, 2], 10 + i),
+          labels: tf.tensor1d([0, 1, 2, i % 3, 1, 2, 0, 1], 'int32'),
+          rate: tf.scalar(0.1 / (1 + i)),
+        })),
+      },
+      { absolute: 1e-6, relative: 1e-4 },
+    );
+  });
+
+  it('with records in records, in and out', async () => {
+    await expectSameAsEager({
+      variables: () => ({}),
+      fn: ({ batch, rate }) => ({
+        sums: { left: batch.a.add(rate), deep: { right: batch.b.mul(rate) } },
+        rate,
+      }),
+      calls: [2, 3].map((rate) => ({ batch: { a: x, b: x.neg() }, rate: tf.scalar(rate) })),
+    });
+  });
+
+  it('with one tensor given for two inputs, and then two', async () => {
+    await expectSameAsEager({
+      variables: () => ({}),
+      fn: ({ a, b }) => ({ difference: a.sub(b.mul(2)) }),
+      compiledWith: { a: x, b: x },
+      calls: [
+        { a: x, b: x },
+        { a: x, b: x.square() },
+      ],
+    });
+  });
+
+  it('with inputs and variables of whole numbers and of truth values, and with strings', async () => {
+    await expectSameAsEager({
+      variables: () => ({
+        count: tf.variable(tf.scalar(3, 'int32')),
+        seen: tf.variable(tf.tensor([true, false])),
+      }),
+      fn: ({ indices, mask, words }, { count, seen }) => {
+        count!.assign(count!.add(indices.sum()));
+        seen!.assign(tf.logicalXor(seen!, mask));
+        return {
+          doubled: count!.mul(indices),
+          either: tf.logicalOr(seen!, mask),
+          words: words.concat(words),
+        };
+      },
+      calls: [1, 2].map((n) => ({
+        indices: tf.tensor1d([n, 2 * n], 'int32'),
+        mask: tf.tensor([n === 1, true]),
+        words: tf.tensor1d(['übung', `${n}`]),
+      })),
+    });
+  });
+
+  it('with a scalar, an empty tensor and an input that is not used', async () => {
+    await expectSameAsEager({
+      variables: () => ({}),
+      fn: ({ empty, scalar }) => ({ empty: empty.mul(2), sum: empty.sum().add(scalar) }),
+      calls: [{ empty: tf.zeros([0, 3]), scalar: tf.scalar(4), unused: x }],
+    });
+  });
+
+  it('with outputs that are inputs, variables, constants, or one tensor twice', async () => {
+    const constant = tf.tensor1d([7, 8]);
+    await expectSameAsEager({
+      variables: () => ({ w: tf.variable(tf.scalar(5)) }),
+      fn: ({ input }, { w }) => {
+        const once = input.add(w);
+        return { input, w: w!, constant, once, twice: once };
+      },
+      calls: [{ input: x }, { input: x.neg() }],
+      options: { constants: [constant] },
+    });
+    expect(constant.isDisposed).toBe(false);
+  });
+
+  it('with a gradient of its own, and with a gradient of a gradient', async () => {
+    const straightThrough = tf.customGrad((input) => ({
+      value: (input as tf.Tensor).round(),
+      gradFunc: (dy) => (dy as tf.Tensor).mul(3),
+    }));
+    const cube = (at: tf.Tensor) => at.mul(at).mul(at).sum();
+    await expectSameAsEager({
+      variables: () => ({}),
+      fn: ({ input }) => ({
+        custom: tf.grad((at) => straightThrough(at).mul(at))(input),
+        second: tf.grad((at) => tf.grad(cube)(at).sum())(input),
+      }),
+      calls: [{ input: x }, { input: x.mul(0.3) }],
+    });
+  });
+
+  it('with tensors that are kept, cloned and disposed on the way', async () => {
+    await expectSameAsEager({
+      variables: () => ({ w: tf.variable(tf.tensor1d([1, 2, 3])) }),
+      fn: ({ input }, { w }) => {
+        const product = tf.tidy(() => tf.keep(input.mul(w!)));
+        const copy = product.clone();
+        product.dispose();
+        return { copy: tf.keep(copy.reshape([3, 1])) };
+      },
+      calls: [{ input: x }, { input: x.neg() }],
+    });
+  });
+
+  it('with branches and loops in JavaScript that shapes decide', async () => {
+    const fn = ({ input }: { input: tf.Tensor1D }) => {
+      let sum = tf.scalar(0);
+      for (let i = 0; i < input.shape[0]; i++) sum = sum.add(input.slice(i, 1).sum().mul(i));
+      return { sum: input.shape[0] > 2 ? sum : sum.neg() };
+    };
+    for (const input of [tf.tensor1d([4, 5, 6]), tf.tensor1d([4, 5])]) {
+      await expectSameAsEager({ variables: () => ({}), fn, calls: [{ input }] });
+    }
+  });
+});
+
+describe('constants', () => {
+  it.each([
+    ['zeros of both signs', (i: number) => (i === 7 ? -0 : 0)],
+    ['not-a-number', () => Number.NaN],
+    ['infinities', (i: number) => (i % 2 ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY)],
+    ['300 equal values', () => 0.1],
+    ['300 different values', (i: number) => Math.fround(Math.sin(i))],
+  ])('keep %s to the last bit', async (_, value) => {
+    const values = Float32Array.from({ length: 300 }, (_, i) => value(i));
+    const { y } = await runCompiled(({ one }) => ({ y: tf.tensor1d(values).mul(one) }), ones());
+    expect([...y.dataSync()].every((got, i) => Object.is(got, values[i]))).toBe(true);
+  });
+
+  it('may be declared strings, truth values and whole numbers', async () => {
+    const constants = [tf.tensor1d(['ä', 'b']), tf.tensor1d([true, false]), tf.tensor1d([5, -6], 'int32')];
+    const [words, flags, numbers] = constants as [tf.Tensor, tf.Tensor, tf.Tensor];
+    const outputs = await runCompiled(
+      () => ({ words: words.concat(words), flags: flags.logicalNot(), numbers: numbers.mul(2) }),
+      ones(),
+      { constants },
+    );
+    expect(outputs.words.dataSync()).toEqual(['ä', 'b', 'ä', 'b']);
+    expectClose(outputs.flags, [0, 1]);
+    expectClose(outputs.numbers, [10, -12]);
+  });
+
+  it('are what they were when the function was compiled, whatever becomes of the array', async () => {
+    const values = new Float32Array([1, 2]);
+    const program = await compile(
+      ({ one }) => ({ y: tf.tensor1d(values).mul(one) }),
+      ones().example,
+      NO_STATE,
+    );
+    values.fill(9);
+    expectClose(program.run(ones().inputs).y, [1, 2]);
+  });
+});
+
+function ones() {
+  return { example: { one: tf.scalar(-5) }, inputs: { one: tf.scalar(1) } };
+}
+
+describe('compileProgram', () => {
+  const w = tf.variable(tf.scalar(2));
+  const functions = {
+    train: {
+      fn: ({ rate }: { rate: tf.Scalar }) => {
+        w.assign(w.mul(rate));
+        return {};
+      },
+      exampleInputs: { rate: tf.scalar(1) },
+    },
+    predict: {
+      fn: ({ input }: { input: tf.Tensor1D }) => ({ y: input.mul(w) }),
+      exampleInputs: { input: tf.tensor1d([0, 0]) },
+    },
+  };
+
+  it('lets its functions share their variables', async () => {
+    const program = await compileProgram(functions, { state: new Map([['w', w]]) });
+    const input = tf.tensor1d([1, 2]);
+    expectClose(program.functions.predict({ input }).y, [2, 4]);
+    expect(program.functions.train({ rate: tf.scalar(3) })).toEqual({});
+    program.functions.train({ rate: tf.scalar(3) });
+    expectClose(program.functions.predict({ input }).y, [18, 36]);
+    expectClose(w, [2]);
+    program.dispose();
+  });
+
+  it('keeps two programs of the same variables apart', async () => {
+    const [first, second] = [
+      await compileProgram(functions, { state: new Map([['w', w]]) }),
+      await compileProgram(functions, { state: new Map([['w', w]]) }),
+    ];
+    first.functions.train({ rate: tf.scalar(5) });
+    const input = tf.tensor1d([1, 1]);
+    expectClose(first.functions.predict({ input }).y, [10, 10]);
+    first.dispose();
+    expectClose(second.functions.predict({ input }).y, [2, 2]);
+    second.dispose();
+  });
+
+  it('says how it came to be', async () => {
+    const { origin } = await compileProgram(functions, { state: new Map([['w', w]]) });
+    expect(origin).toMatchObject({ cached: false, cacheError: null });
+    expect(origin.nodes).toBeGreaterThan(5);
+    expect(origin.recordMs).toBeGreaterThan(0);
+    expect(origin.loadMs).toBeGreaterThan(0);
+  });
+});
+
+describe('compiled.run', () => {
+  const fn = ({ a }: { a: tf.Tensor; b?: tf.Tensor }) => ({
+    y: tf.gather(tf.tensor1d([1, 2, 3]), a.cast('int32')),
+  });
+
+  it.each([
+    [
+      'another shape',
+      { a: tf.zeros([3]) },
+      'main: the input a was compiled for [2], got float32 [3]; compile it again for other shapes',
+    ],
+    [
+      'another type',
+      { a: tf.zeros([2], 'int32') },
+      'main: the input a was compiled for [2], got int32 [2]; compile it again for other shapes',
+    ],
+    [
+      'no such input',
+      {},
+      'main: the input a was compiled for [2], got nothing; compile it again for other shapes',
+    ],
+  ])('refuses %s', async (_, inputs, message) => {
+    const program = await compile(fn, { a: tf.zeros([2]) }, NO_STATE);
+    expect(() => program.run(inputs as { a: tf.Tensor })).toThrow(new RangeError(message));
+    program.dispose();
+  });
+
+  it('passes on what TensorFlow says where a node fails', async () => {
+    const program = await compile(fn, { a: tf.zeros([2]) }, NO_STATE);
+    expect(() => program.run({ a: tf.tensor1d([0, 3]) })).toThrow(/indices\[1\] = 3 is not in \[0, 3\)/);
+    expectClose(program.run({ a: tf.tensor1d([0, 2]) }).y, [1, 3]);
+    program.dispose();
+  });
+
+  it('refuses to run after dispose, which may be called twice', async () => {
+    const program = await compile(fn, { a: tf.zeros([2]) }, NO_STATE);
+    program.dispose();
+    program.dispose();
+    const message = 'The compiled program was disposed; compile it again';
+    expect(() => program.run({ a: tf.zeros([2]) })).toThrow(new Error(message));
+  });
+});
+
+describe('inputs and outputs that are no records of tensors', () => {
+  const cases: [string, unknown, unknown, string][] = [
+    ['a tensor out', { x }, x, 'main/outputs: expected a record of tensors, got a tensor'],
+    ['nothing out', { x }, undefined, 'main/outputs: expected a record of tensors, got undefined'],
+    ['an array out', { x }, [x], 'main/outputs: expected a record of tensors, got an array'],
+    ['a number inside', { x }, { a: { n: 3 } }, 'main/outputs/a/n: expected a record of tensors, got number'],
+    ['null in', null, {}, 'main/inputs: expected a record of tensors, got null'],
+    [
+      'a name with a space',
+      { 'my x': x },
+      {},
+      'main/inputs: the name "my x" may only hold letters, digits and . _ > -',
+    ],
+    [
+      'a name with a slash',
+      { 'a/b': x },
+      {},
+      'main/inputs: the name "a/b" may only hold letters, digits and . _ > -',
+    ],
+  ];
+  it.each(cases)('are refused: %s', async (_, inputs, outputs, message) => {
+    const compiling = compile(() => outputs as TensorTree, inputs as TensorTree, {
+      state: new Map(),
+      constants: [x],
+    });
+    await expect(compiling).rejects.toThrow(new TypeError(message));
+  });
+});
