@@ -1,6 +1,15 @@
 import { readCpu } from '../../src/system/hardware.ts';
 import { contestantsOf, type Means } from './graph/contestants.ts';
-import { assertSameWork, isEager, isPyTorch, type Race, rowsOf, standing } from './graph/standings.ts';
+import {
+  assertSameWork,
+  isEager,
+  isNamedPyTorch,
+  isPyTorch,
+  type Race,
+  rowsOf,
+  standing,
+  unnamedRival,
+} from './graph/standings.ts';
 import type { Network } from './graph/subject.ts';
 import { findTorch } from './graph/torch.ts';
 import { withPrepared } from './graph/workplace.ts';
@@ -39,10 +48,11 @@ export const graphSuite: Suite = {
     return withPrepared(quick ? 'small' : 'full', async (folder) => {
       const race = (network: Network) => run(network, { folder, means }, { quick, report });
       const [prototype, ownModel] = [await race('prototype'), await race('own-model')];
+      const results = resultsOf(prototype, ownModel, means.bfloat16);
       return {
-        results: resultsOf(prototype, ownModel, means.bfloat16),
+        results,
         contestants: [...rowsOf(prototype), ...rowsOf(ownModel)],
-        notes,
+        notes: [...notes, ...unnamedRival(prototype, results[0]!.name)],
       };
     });
   },
@@ -66,7 +76,7 @@ async function run(
 function resultsOf(prototype: Race, ownModel: Race, bfloat16: boolean): Result[] {
   const fastest = bfloat16 ? 'compiled-bfloat16' : 'compiled-float32';
   return [
-    standing(prototype, `prototype/${fastest}`, isPyTorch, LIMITS.prototype),
+    standing(prototype, `prototype/${fastest}`, isNamedPyTorch, LIMITS.prototype),
     standing(ownModel, 'own-model/compiled-float32', isEager, LIMITS.ownModel),
     ...(bfloat16 ? [standing(ownModel, `own-model/${fastest}`, isPyTorch)] : []),
   ];

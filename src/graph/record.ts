@@ -161,12 +161,12 @@ function disposeKept(outputs: TensorTree, others: readonly tf.Tensor[]): void {
   for (const [, tensor] of flattenTree(outputs)) if (!others.includes(tensor)) tensor.dispose();
 }
 
-/** Path of the output that a function without outputs gets. */
-export const DONE = 'done';
+/** Path of the output that a function without outputs gets: no name of one that it has. */
+export const DONE = '';
 
 function addDone(writes: readonly string[], builder: GraphBuilder): Port {
   const value = addConstant(builder, [], DataType.BOOL, [1]);
   const attributes = { T: { type: DataType.BOOL } };
-  const node = builder.add('Identity', { name: `outputs/${DONE}`, inputs: [value], after: writes, attributes });
+  const node = builder.add('Identity', { name: 'done', inputs: [value], after: writes, attributes });
   return { path: DONE, node, dtype: DataType.BOOL, shape: [] };
 }

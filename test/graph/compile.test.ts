@@ -69,6 +69,14 @@ describe('a compiled function gives what the function gives', () => {
     });
   });
 
+  it('with an output called done', async () => {
+    await expectSameAsEager({
+      variables: () => ({}),
+      fn: ({ input }) => ({ done: input.add(1) }),
+      calls: [{ input: x }],
+    });
+  });
+
   it('with one tensor given for two inputs, and then two', async () => {
     await expectSameAsEager({
       variables: () => ({}),

@@ -99,6 +99,7 @@ describe('exportModel', () => {
     here.model.detection.max_detections = 3;
     const { precision, outputs } = await exportModel(here, { output, ...context() });
     expect([precision, outputs.scores]).toEqual(['bfloat16', [1, 3]]);
+    expect(await readFile(join(output, 'saved_model.pb'), 'latin1')).toMatch(/Conv2D_\d+\/bfloat16/);
     const { run, dispose } = await load(output);
     const image = bytes(1, 5);
     const eager = eagerly(image).scores.slice([0, 0], [1, 1]);

@@ -20,10 +20,12 @@ def area(boxes):
 
 def iou(a, b):
     """[N, M, 4], [N, A, 4] -> [N, M, A]"""
-    low = torch.maximum(a[:, :, None, :2], b[:, None, :, :2])
-    high = torch.minimum(a[:, :, None, 2:], b[:, None, :, 2:])
-    both = (high - low).clamp(min=0).prod(3)
-    union = area(a)[:, :, None] + area(b)[:, None] - both
+    a, b, edges = a[:, :, None], b[:, None], []
+    for low, high in ((0, 2), (1, 3)):
+        side = torch.minimum(a[..., high], b[..., high]) - torch.maximum(a[..., low], b[..., low])
+        edges.append(side.clamp_(min=0))
+    both = edges[0].mul_(edges[1])
+    union = area(a) + area(b) - both
     return torch.where(union > 0, both / union, 0)
 
 

@@ -16,12 +16,13 @@ interface Loaded {
 const TOLERANCES = { float32: 1e-3, bfloat16: 3e-2 };
 const MS = 1000;
 
-/** Whether a name is PyTorch's, or one of ours op by op. */
+/** Whether a name is PyTorch's, PyTorch's in a form that issue 4 names, or ours op by op. */
 export const isPyTorch = (name: string) => name.includes('/pytorch');
+export const isNamedPyTorch = (name: string) => /\/pytorch-(float32|bfloat16-channels-last)$/.test(name);
 export const isEager = (name: string) => name.endsWith('/eager');
 
 /** @returns the fastest of those that `belongs` names; null where none takes part */
-export function bestOf(race: Race, belongs: (name: string) => boolean): string | null {
+function bestOf(race: Race, belongs: (name: string) => boolean): string | null {
   const names = Object.keys(race).filter(belongs);
   const fastest = names.toSorted((a, b) => median(race[a]!.seconds) - median(race[b]!.seconds));
   return fastest[0] ?? null;
@@ -41,6 +42,16 @@ export function standing(
     ...(rival === null ? {} : { against: rival }),
     ...(limit === undefined ? {} : { limit }),
   };
+}
+
+/** Says so where PyTorch is faster in a form that issue 4 does not name; else says nothing. */
+export function unnamedRival(race: Race, name: string): string[] {
+  const [fastest, named] = [bestOf(race, isPyTorch), bestOf(race, isNamedPyTorch)];
+  if (fastest === null || fastest === named) return [];
+  const ratio = median(race[name]!.seconds) / median(race[fastest]!.seconds);
+  return [
+    `${fastest} is no form that issue 4 names, but faster here than those: ${name} takes ${ratio.toFixed(2)} of its time`,
+  ];
 }
 
 /** A row for each, with what it computed and how it stands to the best of both others. */
