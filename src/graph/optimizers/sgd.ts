@@ -44,11 +44,14 @@ function applyMomentum(
     variables: [weight, m],
     inputs: [learningRate, gradient, tf.scalar(momentum)],
     attributes: { T: { type: DataType.FLOAT }, use_locking: { b: false }, use_nesterov: { b: nesterov } },
+    // In the order in which TensorFlow's kernel computes, so that both forms round alike.
     eager: () =>
       tf.tidy(() => {
         m.assign(m.mul(momentum).add(gradient));
-        const direction = nesterov ? gradient.add(m.mul(momentum)) : m;
-        weight.assign(weight.sub(direction.mul(learningRate)));
+        const change = nesterov
+          ? gradient.mul(learningRate).add(m.mul(momentum).mul(learningRate))
+          : m.mul(learningRate);
+        weight.assign(weight.sub(change));
       }),
   });
 }

@@ -1,0 +1,142 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { disposeBatch } from '../../src/data/batch.ts';
+import { batchShape } from '../../src/data/loader.ts';
+import { createMaskRcnn } from '../../src/model/mask-rcnn.ts';
+import type { Params } from '../../src/params/schema.ts';
+import { tf } from '../../src/system/tensorflow.ts';
+import { createEngine } from '../../src/train/engine.ts';
+import { readFigures } from '../../src/train/train-epoch.ts';
+import { createUpdate } from '../../src/train/update.ts';
+import { stepInputs } from '../support/step-inputs.ts';
+import { tinyBatch } from '../support/tiny-batch.ts';
+import { tinyParams } from '../support/tiny-model.ts';
+
+const folder = await mkdtemp(join(tmpdir(), 'aerial-engine-'));
+const base = tinyParams(folder);
+const batch = tinyBatch(base);
+afterAll(async () => {
+  disposeBatch(batch);
+  await rm(folder, { recursive: true });
+});
+
+async function createRun(train: Partial<Params['train']>) {
+  const params = { ...base, train: { ...base.train, ...train } };
+  const model = createMaskRcnn(params);
+  const update = createUpdate(model.weights.variables, params.train);
+  const engine = await createEngine(model, update, batchShape(params), params);
+  return { params, model, update, engine };
+}
+
+type Run = Awaited<ReturnType<typeof createRun>>;
+
+async function trainSteps({ engine, params }: Run, steps: number): Promise<number[]> {
+  const totals: number[] = [];
+  for (let step = 1; step <= steps; step++) {
+    const last = step % params.train.accumulation_steps === 0;
+    const { inputs, free } = stepInputs(batch, step, { learningRate: 0.002, last });
+    totals.push((await readFigures(engine.train(inputs))).total);
+    free();
+  }
+  return totals;
+}
+
+/** What the model would be saved with, as numbers. */
+function saved({ engine, update }: Run): Map<string, number[]> {
+  engine.fetchAverages();
+  return new Map([...update.averages].map(([name, variable]) => [name, [...variable.dataSync()]]));
+}
+
+async function validationOf({ engine }: Run) {
+  const seed = tf.tensor1d([3, 0], 'int32');
+  const { losses, predictions } = engine.validate({ batch, seed });
+  const boxes = [...predictions.boxes.dataSync()];
+  tf.dispose([seed, predictions]);
+  return { boxes, ...(await readFigures(losses)) };
+}
+
+function dispose({ engine, update, model }: Run): void {
+  engine.dispose();
+  update.dispose();
+  model.dispose();
+}
+
+const recipes: [string, Partial<Params['train']>][] = [
+  ['adamw', {}],
+  ['sgd with Nesterov’s momentum', { optimizer: 'sgd', nesterov: true }],
+  ['moving averages and accumulation', { accumulation_steps: 2, ema_decay: 0.9 }],
+];
+
+describe('createEngine', () => {
+  it.each(recipes)('gives the same bits compiled as op by op: %s', async (_, recipe) => {
+    const eager = await createRun({ ...recipe, compile: false });
+    const compiled = await createRun({ ...recipe, compile: true });
+    expect(compiled.engine.origin!.nodes).toBeGreaterThan(1000);
+    expect(eager.engine.origin).toBe(null);
+    expect(await trainSteps(compiled, 20)).toEqual(await trainSteps(eager, 20));
+    expect(saved(compiled)).toEqual(saved(eager));
+    expect(await validationOf(compiled)).toEqual(await validationOf(eager));
+    dispose(eager);
+    dispose(compiled);
+  }, 60_000);
+  it('validates and saves the averages, not the weights that are being trained', async () => {
+    const run = await createRun({ ema_decay: 0.99 });
+    const before = await validationOf(run);
+    await trainSteps(run, 3);
+    const after = await validationOf(run);
+    expect(after.total).not.toBe(before.total);
+    const averages = saved(run);
+    const plain = await createRun({});
+    await trainSteps(plain, 3);
+    expect(saved(plain)).not.toEqual(averages);
+    // A model that has the averages for weights gives the same validation.
+    for (const [name, variable] of plain.model.weights.variables) {
+      tf.tidy(() => variable.assign(tf.tensor(averages.get(name)!, variable.shape)));
+    }
+    const resumed = await createEngine(plain.model, plain.update, batchShape(base), base);
+    expect((await validationOf({ ...plain, engine: resumed })).total).toBe(after.total);
+    resumed.dispose();
+    dispose(run);
+    dispose(plain);
+  }, 60_000);
+  it('changes the weights at the last of the batches that are accumulated, and only then', async () => {
+    const run = await createRun({ accumulation_steps: 2 });
+    const before = saved(run);
+    await trainSteps(run, 1);
+    expect(saved(run)).toEqual(before);
+    await trainSteps(run, 2);
+    expect(saved(run)).not.toEqual(before);
+    dispose(run);
+  }, 60_000);
+  it.each(['bfloat16', 'float16'] as const)('learns alike in %s', async (precision) => {
+    const [full, low] = [await createRun({}), await createRun({ precision })];
+    const [a, b] = [await trainSteps(full, 20), await trainSteps(low, 20)];
+    const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+    expect(b).not.toEqual(a);
+    expect(Math.abs(b[0]! / a[0]! - 1)).toBeLessThan(0.01);
+    expect(Math.abs(mean(b) / mean(a) - 1)).toBeLessThan(0.1);
+    dispose(full);
+    dispose(low);
+  }, 60_000);
+  it('leaves no tensor behind', async () => {
+    dispose(await createRun({ ema_decay: 0.9 }));
+    const before = tf.memory().numTensors;
+    const run = await createRun({ ema_decay: 0.9 });
+    const running = tf.memory().numTensors;
+    await trainSteps(run, 10);
+    await validationOf(run);
+    run.engine.fetchAverages();
+    expect(tf.memory().numTensors).toBe(running);
+    dispose(run);
+    expect(tf.memory().numTensors).toBe(before);
+  }, 60_000);
+  it('finds its graphs in the cache at the next start', async () => {
+    dispose(await createRun({}));
+    const again = await createRun({});
+    expect(again.engine.origin!.cached).toBe(true);
+    expect(await trainSteps(again, 2)).toHaveLength(2);
+    dispose(again);
+  }, 60_000);
+});
