@@ -25,16 +25,16 @@ const ROOMS = {
   train: {
     values: [
       ...['data', 'model', 'loss', 'evaluate', 'visualize', 'system', SAVED_PARAMS],
-      ...['graph/compile.ts', 'graph/optimizers', 'graph/when.ts'],
+      ...['graph/program.ts', 'graph/optimizers', 'graph/when.ts'],
     ],
-    types: ['params', 'tracking'],
+    types: ['params', 'tracking', 'graph'],
   },
   inference: {
     values: [
       ...['model', 'data', 'evaluate', 'masks', 'visualize', 'system', SAVED_PARAMS],
       ...['graph/compile.ts', 'graph/save-function.ts'],
     ],
-    types: ['params', 'tracking'],
+    types: ['params', 'tracking', 'graph'],
   },
 };
 

@@ -1,18 +1,14 @@
 /**
- * The door to this room: functions of tensors in, functions that run as one TensorFlow graph out. See README.md.
+ * A function of tensors in, a function that runs as one TensorFlow graph out; `program.ts` does it for several. See README.md.
  */
-import { compileProgram, type Program, type ProgramOptions } from './program.ts';
+import { compileProgram, type Functions, type Program, type ProgramOptions } from './program.ts';
 import type { TensorFunction } from './record.ts';
 import type { Precision } from './run-passes.ts';
 import type { TensorTree } from './tensor-tree.ts';
 
-export { compileProgram } from './program.ts';
-export type { Program, ProgramOptions, ProgramOrigin } from './program.ts';
-export type { Precision } from './run-passes.ts';
-
 /** A compiled function with its state. */
 export interface CompiledFunction<I extends TensorTree, O extends TensorTree>
-  extends Omit<Program<{}>, 'functions'> {
+  extends Omit<Program<Functions>, 'functions'> {
   /**
    * @param inputs of the shapes and types of the example
    * @returns outputs of the same structure as the function's; the caller disposes them

@@ -6,7 +6,15 @@ import type { Attribute } from './graph.ts';
 
 /** The number of results depends on the values. */
 const DATA_DEPENDENT = new Set([
-  ...['Where', 'DynamicPartition', 'Unique', 'UniqueV2', 'UniqueWithCounts', 'UniqueWithCountsV2', 'ListDiff'],
+  ...[
+    'Where',
+    'DynamicPartition',
+    'Unique',
+    'UniqueV2',
+    'UniqueWithCounts',
+    'UniqueWithCountsV2',
+    'ListDiff',
+  ],
   ...['NonMaxSuppression', 'NonMaxSuppressionV2', 'NonMaxSuppressionV3', 'StringSplit', 'StringSplitV2'],
   ...['SegmentSum', 'SegmentMean', 'SegmentMax', 'SegmentMin', 'SegmentProd'],
   ...['SparseSegmentSum', 'SparseSegmentMean', 'SparseFillEmptyRows', 'RaggedRange', 'RaggedGather'],

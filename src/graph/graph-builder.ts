@@ -4,14 +4,6 @@
  */
 import type { Attribute, Node } from './graph.ts';
 
-/** A value in the graph under construction. */
-export interface Value {
-  /** `node` or `node:1` */
-  readonly input: string;
-  /** The condition under which the value exists at all; null where it always does. */
-  readonly gate: Gate | null;
-}
-
 /** A condition: nodes made under it run only where its pivot runs. */
 export interface Gate {
   /** Name of the node that is dead where the condition does not hold. */
@@ -55,11 +47,20 @@ export function createGraphBuilder(scope: string): GraphBuilder {
     get gate() {
       return gate;
     },
-    add: (op, { inputs = [], after = [], attributes = {}, name, always = false, withVariable = false } = {}) => {
+    add: (
+      op,
+      { inputs = [], after = [], attributes = {}, name, always = false, withVariable = false } = {},
+    ) => {
       const full = `${scope}/${name ?? `${op}_${nodes.length}`}`;
       const pivot = gate && !always ? [gate.pivot] : [];
       const controls = [...new Set([...after, ...pivot])].map((before) => `^${before}`);
-      nodes.push({ name: full, op, inputs: [...inputs, ...controls], device: withVariable ? '' : device, attributes });
+      nodes.push({
+        name: full,
+        op,
+        inputs: [...inputs, ...controls],
+        device: withVariable ? '' : device,
+        attributes,
+      });
       return full;
     },
     onDevice: (name, body) => {

@@ -31,7 +31,9 @@ export function dataTypeOf(dtype: string): DataTypeNumber {
     case 'string':
       return DataType.STRING;
     default:
-      throw new Error(`A graph cannot hold tensors of type ${dtype}; expected float32, int32, bool or string`);
+      throw new Error(
+        `A graph cannot hold tensors of type ${dtype}; expected float32, int32, bool or string`,
+      );
   }
 }
 

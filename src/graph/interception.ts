@@ -88,7 +88,9 @@ export function tensorId(tensor: tf.Tensor): number {
 
 /** Sets own properties that hide those of the prototype. @returns what takes them away again */
 function replace<T extends object>(target: T, members: Partial<T>): () => void {
-  const before = Object.keys(members).map((name) => [name, Object.getOwnPropertyDescriptor(target, name)] as const);
+  const before = Object.keys(members).map(
+    (name) => [name, Object.getOwnPropertyDescriptor(target, name)] as const,
+  );
   Object.assign(target, members);
   return () => {
     for (const [name, descriptor] of before) {

@@ -207,5 +207,7 @@ function assertShape({ shape }: tf.Tensor, port: Port, name: string): void {
 function fed(tensor: tf.Tensor | undefined, { path, dtype, shape }: Port, name: string): tf.Tensor {
   if (tensor && dataTypeOf(tensor.dtype) === dtype && `${tensor.shape}` === `${shape}`) return tensor;
   const got = tensor ? `${tensor.dtype} [${tensor.shape}]` : 'nothing';
-  throw new RangeError(`${name}: the input ${path} was compiled for [${shape}], got ${got}; compile it again for other shapes`);
+  throw new RangeError(
+    `${name}: the input ${path} was compiled for [${shape}], got ${got}; compile it again for other shapes`,
+  );
 }

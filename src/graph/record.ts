@@ -7,10 +7,10 @@ import { withActiveRecording } from './active-recording.ts';
 import { DataType, type DataTypeNumber, dataTypeOf, type Node } from './graph.ts';
 import { createGraphBuilder, type GraphBuilder } from './graph-builder.ts';
 import { intercept, tensorId } from './interception.ts';
-import { createRecordedValues, type RecordedValues } from './recorded-values.ts';
 import { recordState } from './recorded-state.ts';
-import { createRecordingHooks } from './recording-hooks.ts';
+import { createRecordedValues, type RecordedValues } from './recorded-values.ts';
 import { RecordingError } from './recording-error.ts';
+import { createRecordingHooks } from './recording-hooks.ts';
 import { addConstant, type HostValues } from './tensor-content.ts';
 import { assertTensorTree, flattenTree, type TensorTree, unflattenTree } from './tensor-tree.ts';
 
@@ -86,14 +86,15 @@ export function recordFunction(
   return recording!;
 }
 
-function addConstants(
-  constants: readonly tf.Tensor[],
-  builder: GraphBuilder,
-  values: RecordedValues,
-): void {
+function addConstants(constants: readonly tf.Tensor[], builder: GraphBuilder, values: RecordedValues): void {
   for (const tensor of constants) {
     const dtype = dataTypeOf(tensor.dtype);
-    const input = addConstant(builder, tensor.shape, dtype, tf.backend().readSync(tensor.dataId) as HostValues);
+    const input = addConstant(
+      builder,
+      tensor.shape,
+      dtype,
+      tf.backend().readSync(tensor.dataId) as HostValues,
+    );
     values.set(tensorId(tensor), { input, dtype, gate: null, constant: true, dynamic: null });
   }
 }
@@ -117,12 +118,19 @@ function addInputs(
 }
 
 /** A refusal that the function caught, or that ended up in a promise, ends the recording all the same. */
-function callFunction(fn: TensorFunction, inputs: TensorTree, refused: () => RecordingError | null): TensorTree {
+function callFunction(
+  fn: TensorFunction,
+  inputs: TensorTree,
+  refused: () => RecordingError | null,
+): TensorTree {
   const outputs = fn(inputs) as TensorTree | Promise<unknown>;
   const error = refused();
   if (outputs instanceof Promise) {
     outputs.catch(() => {});
-    throw error ?? new RecordingError('Cannot compile: the function returns a promise; expected a record of tensors');
+    throw (
+      error ??
+      new RecordingError('Cannot compile: the function returns a promise; expected a record of tensors')
+    );
   }
   if (error) throw error;
   return outputs;
@@ -138,7 +146,8 @@ function addOutputs(
   const ports = flattenTree(outputs).map(([path, tensor], i): Port => {
     if (!values.has(tensorId(tensor))) throw outsideOutput(path);
     const { input, dtype, dynamic } = values.use(tensorId(tensor), () => `the output ${path}`);
-    if (dynamic) throw new RecordingError(`Cannot compile: the shape of the output ${path} depends on data: ${dynamic}`);
+    if (dynamic)
+      throw new RecordingError(`Cannot compile: the shape of the output ${path} depends on data: ${dynamic}`);
     const node = builder.add('Identity', {
       name: `outputs/${path}`,
       inputs: [input],

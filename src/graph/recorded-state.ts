@@ -80,7 +80,8 @@ export function recordState(variables: ReadonlyMap<string, tf.Variable>, tools: 
       const { input } = tools.values.use(tensorId(condition), () => 'the condition of when()');
       const paths = addBranch(input, tools.builder);
       const happensThere = ({ gate }: Access) => isWithin(gate, paths.taken);
-      const isChanged = ({ accesses }: Entry) => accesses.some((access) => access.writes && happensThere(access));
+      const isChanged = ({ accesses }: Entry) =>
+        accesses.some((access) => access.writes && happensThere(access));
       tools.builder.within(paths.taken, () => {
         body();
         flush();
@@ -89,7 +90,9 @@ export function recordState(variables: ReadonlyMap<string, tf.Variable>, tools: 
       const changed = entries.filter(isChanged);
       const ends = {
         taken: [...writes, ...changed.flatMap(({ accesses }) => pending(accesses))],
-        skipped: changed.flatMap(({ accesses }) => pending(accesses.filter((access) => !happensThere(access)))),
+        skipped: changed.flatMap(({ accesses }) =>
+          pending(accesses.filter((access) => !happensThere(access))),
+        ),
       };
       const done = joinBranch(paths, ends, tools.builder);
       writes = [...outer, done];

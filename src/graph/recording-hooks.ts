@@ -6,10 +6,10 @@ import type { TensorMetadata, TFEOpAttr, TFJSBinding } from '@tensorflow/tfjs-no
 import { tf } from '../system/tensorflow.ts';
 import { activeRecording } from './active-recording.ts';
 import { makesDynamicShape } from './dynamic-shapes.ts';
-import { inputTypeNames, isFixedType, signatureOf } from './passes/op-signatures.ts';
 import type { Attribute } from './graph.ts';
 import type { GraphBuilder } from './graph-builder.ts';
 import { type DataId, type Hooks, tensorId } from './interception.ts';
+import { inputTypeNames, isFixedType, signatureOf } from './passes/op-signatures.ts';
 import type { RecordedValues, Value } from './recorded-values.ts';
 import { outsideTensor } from './recorded-values.ts';
 import { type RecordingError, refusal, unknownVariable } from './recording-error.ts';
@@ -74,7 +74,11 @@ export function createRecordingHooks(
   };
 }
 
-function createHooks(builder: GraphBuilder, values: RecordedValues, variables: ReadonlySet<tf.Variable>): Hooks {
+function createHooks(
+  builder: GraphBuilder,
+  values: RecordedValues,
+  variables: ReadonlySet<tf.Variable>,
+): Hooks {
   const { binding } = tf.backend() as unknown as { binding: TFJSBinding };
   const made = new WeakSet<DataId>();
   const dynamic = new WeakMap<DataId, string>();
@@ -85,7 +89,12 @@ function createHooks(builder: GraphBuilder, values: RecordedValues, variables: R
   return {
     written: (dataId) => {
       const random = callingPackages(RANDOM_DEPTH).find((name) => JAVASCRIPT_RANDOM.test(name));
-      if (random) throw refusal('draws random numbers in JavaScript, the same in every run', MEND_RANDOM, `tf.${random}`);
+      if (random)
+        throw refusal(
+          'draws random numbers in JavaScript, the same in every run',
+          MEND_RANDOM,
+          `tf.${random}`,
+        );
       made.add(dataId);
     },
     random: () => {
@@ -102,7 +111,10 @@ function createHooks(builder: GraphBuilder, values: RecordedValues, variables: R
     },
     read: (dataId) => {
       if (made.has(dataId) || READS_TO_CHECK.has(kernels.at(-1) ?? '')) return;
-      throw refusal('reads a value, which a graph has only when it runs', 'compute with tensors, or read outputs after the run');
+      throw refusal(
+        'reads a value, which a graph has only when it runs',
+        'compute with tensors, or read outputs after the run',
+      );
     },
     used: (tensors) => {
       used = tensors.map(({ tensor }) => tensor);
@@ -115,8 +127,10 @@ function createHooks(builder: GraphBuilder, values: RecordedValues, variables: R
     },
     executed: (op, attributes, inputs, outputs) => {
       const tensors = used;
-      if (STATEFUL_RANDOM.test(op)) throw refusal('draws random numbers with a state of its own', MEND_RANDOM, op);
-      if (outputs.length === 0) throw refusal('has no output, only an effect', 'do it outside of the function', op);
+      if (STATEFUL_RANDOM.test(op))
+        throw refusal('draws random numbers with a state of its own', MEND_RANDOM, op);
+      if (outputs.length === 0)
+        throw refusal('has no output, only an effect', 'do it outside of the function', op);
       const sources = inputs.map((id, i) => values.use(id, () => describe(tensors[i])));
       addNode({ op, attributes, sources, outputs }, { builder, values, binding });
     },
@@ -169,7 +183,10 @@ function addNode(
   { builder, values, binding }: { builder: GraphBuilder; values: RecordedValues; binding: TFJSBinding },
 ): void {
   const given = graphAttributes(binding, attributes);
-  if (isIdleCast(op, given)) return values.set(outputs[0]!.id, sources[0]!);
+  if (isIdleCast(op, given)) {
+    values.set(outputs[0]!.id, sources[0]!);
+    return;
+  }
   const node = builder.add(op, {
     inputs: sources.map(({ input }) => input),
     attributes: { ...given, ...inputTypes(op, sources) },
@@ -199,7 +216,12 @@ function hideShape(tensor: tf.Tensor, origin: string, allowed: () => boolean): v
     const value = tensor[member];
     Object.defineProperty(tensor, member, {
       get: () => {
-        if (activeRecording() === null || allowed() || callingPackages(DISPOSE_DEPTH).includes('disposeTensor')) return value;
+        if (
+          activeRecording() === null ||
+          allowed() ||
+          callingPackages(DISPOSE_DEPTH).includes('disposeTensor')
+        )
+          return value;
         throw dependsOnData(`tensor.${member}`, origin);
       },
     });

@@ -3,9 +3,9 @@
  * recorded with keep the values that they had, until they are asked to follow.
  */
 import { tf } from '../system/tensorflow.ts';
+import { dataTypeOf } from './graph.ts';
 import type { Session } from './session.ts';
 import { type StateVariable, stateInput, stateOutput } from './state-graph.ts';
-import { dataTypeOf } from './graph.ts';
 
 /** Reads and sets variables by name. */
 export interface ProgramState {
@@ -39,7 +39,12 @@ export function createProgramState(session: Session, variables: readonly StateVa
     write: (values) => {
       if (values.size === 0) return;
       const feeds = [...values].map(([name, tensor]) => feedOf(find(name), tensor));
-      tf.dispose(session.run(feeds, [...values.keys()].map((name) => stateInput(name).fetch)));
+      tf.dispose(
+        session.run(
+          feeds,
+          [...values.keys()].map((name) => stateInput(name).fetch),
+        ),
+      );
     },
     copyTo: (targets) => {
       const values = read([...targets.keys()]);

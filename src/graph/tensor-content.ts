@@ -50,11 +50,7 @@ function addConst(builder: GraphBuilder, tensor: TensorValue): string {
   return builder.add('Const', { attributes, always: true });
 }
 
-function tensorValue(
-  shape: readonly number[],
-  dtype: DataTypeNumber,
-  values: HostValues,
-): TensorValue {
+function tensorValue(shape: readonly number[], dtype: DataTypeNumber, values: HostValues): TensorValue {
   if (dtype === DataType.STRING) {
     return { dtype, shape: [...shape], bytes: new Uint8Array(), strings: values as readonly Uint8Array[] };
   }
@@ -88,7 +84,9 @@ export function graphAttributes(
   binding: TFJSBinding,
   attributes: readonly TFEOpAttr[],
 ): Record<string, Attribute> {
-  return Object.fromEntries(attributes.map(({ name, type, value }) => [name, attribute(binding, type, value)]));
+  return Object.fromEntries(
+    attributes.map(({ name, type, value }) => [name, attribute(binding, type, value)]),
+  );
 }
 
 function attribute(binding: TFJSBinding, type: number, value: TFEOpAttr['value']): Attribute {

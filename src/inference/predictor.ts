@@ -19,18 +19,26 @@ export interface Predictor {
 }
 
 /** @param model whose weights are as they will be used */
-export async function createPredictor(model: MaskRcnn, shape: BatchShape, params: Params): Promise<Predictor> {
+export async function createPredictor(
+  model: MaskRcnn,
+  shape: BatchShape,
+  params: Params,
+): Promise<Predictor> {
   const fn = ({ images }: { images: tf.Tensor4D }): Predictions =>
     tf.tidy(() => predict(model, extractFeatures(model, images, params.model), params.model));
   const { compile: compiled, precision } = params.inference;
   if (!compiled) return { predict: ({ images }) => fn({ images }), dispose: () => {} };
   const example = exampleBatch(shape);
-  const program = await compile(fn, { images: example.images }, {
-    state: model.weights.variables,
-    constants: [model.anchors.boxes],
-    cache: graphCache(params),
-    precision,
-  });
+  const program = await compile(
+    fn,
+    { images: example.images },
+    {
+      state: model.weights.variables,
+      constants: [model.anchors.boxes],
+      cache: graphCache(params),
+      precision,
+    },
+  );
   disposeBatch(example);
   return { predict: ({ images }) => program.run({ images }), dispose: program.dispose };
 }

@@ -19,7 +19,11 @@ export interface Features {
 }
 
 /** @param images [N, H, H, 3] in 0–1 */
-export function extractFeatures(model: MaskRcnn, images: tf.Tensor4D, { rpn: options }: Params['model']): Features {
+export function extractFeatures(
+  model: MaskRcnn,
+  images: tf.Tensor4D,
+  { rpn: options }: Params['model'],
+): Features {
   const pyramid = model.pyramid(images);
   const rpn = model.rpn(pyramid);
   const detached = { logits: stopGradient(rpn.logits), boxDeltas: stopGradient(rpn.boxDeltas) };

@@ -3,7 +3,7 @@
  */
 import { disposeBatch, exampleBatch } from '../data/batch.ts';
 import type { BatchShape } from '../data/loader.ts';
-import { compileProgram, type ProgramOrigin } from '../graph/compile.ts';
+import { compileProgram, type ProgramOrigin } from '../graph/program.ts';
 import { graphCache } from '../model/graph-cache.ts';
 import type { MaskRcnn } from '../model/mask-rcnn.ts';
 import type { Params } from '../params/schema.ts';
@@ -60,7 +60,9 @@ async function compileEngine(
   );
   disposeBatch(batch);
   tf.dispose([seed, ...Object.values(numbers)]);
-  const names = new Map([...model.weights.variables, ...update.state].map(([name, variable]) => [variable, name]));
+  const names = new Map(
+    [...model.weights.variables, ...update.state].map(([name, variable]) => [variable, name]),
+  );
   const averages = new Map([...update.averages.values()].map((variable) => [names.get(variable)!, variable]));
   return {
     ...program.functions,

@@ -2,7 +2,7 @@
  * What a training run says to people.
  */
 import type { Split } from '../data/prepared.ts';
-import type { ProgramOrigin } from '../graph/compile.ts';
+import type { ProgramOrigin } from '../graph/program.ts';
 import type { MaskRcnn } from '../model/mask-rcnn.ts';
 import type { Params } from '../params/schema.ts';
 import type { MetricsRow } from '../tracking/tracker.ts';

@@ -39,7 +39,9 @@ export async function runTraining(params: Params, context: TrainingContext): Pro
   try {
     for (let epoch = 1; epoch <= params.train.epochs; epoch++) {
       const trained = await runEpoch(run, epoch);
-      const validation = context.signal.aborted ? null : await validate(run.engine.validate, run.splits.valid, run);
+      const validation = context.signal.aborted
+        ? null
+        : await validate(run.engine.validate, run.splits.valid, run);
       if (!validation) break;
       await recordEpoch(run, epoch, trained, validation);
       if (run.timeUsed() >= 1) {

@@ -52,13 +52,21 @@ export async function* trainEpoch(options: EpochOptions): AsyncGenerator<StepRep
   let startedMs = performance.now();
   let done: StepFigures[] = [];
   let overflow = 0;
-  for await (const batch of trainingBatches(images, shape, { augment, seed: [params.seed, 'train', epoch] })) {
+  for await (const batch of trainingBatches(images, shape, {
+    augment,
+    seed: [params.seed, 'train', epoch],
+  })) {
     if (options.signal.aborted) return;
     batchNumber++;
     const last = batchNumber % together === 0 || batchNumber === batches;
     const learningRate = learningRateAt(step, schedule, options.timeUsed());
     const draw = options.stepsBefore * together + batchNumber;
-    const figures = await runStep(options.trainStep, batch, { learningRate, step, last, seed: [params.seed, draw] });
+    const figures = await runStep(options.trainStep, batch, {
+      learningRate,
+      step,
+      last,
+      seed: [params.seed, draw],
+    });
     assertFinite(figures, { step, batch, precision: params.train.precision });
     done.push(figures);
     overflow = Math.max(overflow, batch.overflow);

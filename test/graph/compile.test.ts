@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { compile, compileProgram } from '../../src/graph/compile.ts';
+import { compile } from '../../src/graph/compile.ts';
+import { compileProgram } from '../../src/graph/program.ts';
 import type { TensorTree } from '../../src/graph/tensor-tree.ts';
 import { tf } from '../../src/system/tensorflow.ts';
 import { expectSameAsEager, runCompiled } from '../support/eager-and-compiled.ts';

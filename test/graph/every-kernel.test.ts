@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { compileProgram } from '../../src/graph/compile.ts';
+import { compileProgram } from '../../src/graph/program.ts';
 import { tf } from '../../src/system/tensorflow.ts';
 import { expectEqual } from '../support/eager-and-compiled.ts';
 import { arithmetic } from './kernels/arithmetic.ts';

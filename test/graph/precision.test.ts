@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { compile, type Precision } from '../../src/graph/compile.ts';
+import { compile } from '../../src/graph/compile.ts';
 import { createLossScale } from '../../src/graph/optimizers/loss-scale.ts';
 import { createSgd } from '../../src/graph/optimizers/sgd.ts';
+import type { Precision } from '../../src/graph/run-passes.ts';
 import { tf } from '../../src/system/tensorflow.ts';
 import { runCompiled } from '../support/eager-and-compiled.ts';
 import { expectClose, uniformTensor } from '../support/tensors.ts';

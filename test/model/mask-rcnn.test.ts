@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { createCbam } from '../../src/model/cbam.ts';
 import { createCustomBackbone } from '../../src/model/custom-backbone.ts';
-import { createFpn } from '../../src/model/fpn.ts';
 import { extractFeatures } from '../../src/model/features.ts';
+import { createFpn } from '../../src/model/fpn.ts';
 import { createMaskRcnn } from '../../src/model/mask-rcnn.ts';
 import { predict } from '../../src/model/predict.ts';
 import { constant, createWeights, heNormal } from '../../src/model/weights.ts';

@@ -1,6 +1,7 @@
 import { expect } from 'vitest';
-import type { Precision, ProgramOptions } from '../../src/graph/compile.ts';
 import { compile } from '../../src/graph/compile.ts';
+import type { ProgramOptions } from '../../src/graph/program.ts';
+import type { Precision } from '../../src/graph/run-passes.ts';
 import { flattenTree, type TensorTree } from '../../src/graph/tensor-tree.ts';
 import type { tf } from '../../src/system/tensorflow.ts';
 import { expectClose } from './tensors.ts';

@@ -70,17 +70,21 @@ const recipes: [string, Partial<Params['train']>][] = [
 ];
 
 describe('createEngine', () => {
-  it.each(recipes)('gives the same bits compiled as op by op: %s', async (_, recipe) => {
-    const eager = await createRun({ ...recipe, compile: false });
-    const compiled = await createRun({ ...recipe, compile: true });
-    expect(compiled.engine.origin!.nodes).toBeGreaterThan(1000);
-    expect(eager.engine.origin).toBe(null);
-    expect(await trainSteps(compiled, 20)).toEqual(await trainSteps(eager, 20));
-    expect(saved(compiled)).toEqual(saved(eager));
-    expect(await validationOf(compiled)).toEqual(await validationOf(eager));
-    dispose(eager);
-    dispose(compiled);
-  }, 60_000);
+  it.each(recipes)(
+    'gives the same bits compiled as op by op: %s',
+    async (_, recipe) => {
+      const eager = await createRun({ ...recipe, compile: false });
+      const compiled = await createRun({ ...recipe, compile: true });
+      expect(compiled.engine.origin!.nodes).toBeGreaterThan(1000);
+      expect(eager.engine.origin).toBe(null);
+      expect(await trainSteps(compiled, 20)).toEqual(await trainSteps(eager, 20));
+      expect(saved(compiled)).toEqual(saved(eager));
+      expect(await validationOf(compiled)).toEqual(await validationOf(eager));
+      dispose(eager);
+      dispose(compiled);
+    },
+    60_000,
+  );
   it('validates and saves the averages, not the weights that are being trained', async () => {
     const run = await createRun({ ema_decay: 0.99 });
     const before = await validationOf(run);
@@ -110,16 +114,20 @@ describe('createEngine', () => {
     expect(saved(run)).not.toEqual(before);
     dispose(run);
   }, 60_000);
-  it.each(['bfloat16', 'float16'] as const)('learns alike in %s', async (precision) => {
-    const [full, low] = [await createRun({}), await createRun({ precision })];
-    const [a, b] = [await trainSteps(full, 20), await trainSteps(low, 20)];
-    const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
-    expect(b).not.toEqual(a);
-    expect(Math.abs(b[0]! / a[0]! - 1)).toBeLessThan(0.01);
-    expect(Math.abs(mean(b) / mean(a) - 1)).toBeLessThan(0.1);
-    dispose(full);
-    dispose(low);
-  }, 60_000);
+  it.each(['bfloat16', 'float16'] as const)(
+    'learns alike in %s',
+    async (precision) => {
+      const [full, low] = [await createRun({}), await createRun({ precision })];
+      const [a, b] = [await trainSteps(full, 20), await trainSteps(low, 20)];
+      const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+      expect(b).not.toEqual(a);
+      expect(Math.abs(b[0]! / a[0]! - 1)).toBeLessThan(0.01);
+      expect(Math.abs(mean(b) / mean(a) - 1)).toBeLessThan(0.1);
+      dispose(full);
+      dispose(low);
+    },
+    60_000,
+  );
   it('leaves no tensor behind', async () => {
     dispose(await createRun({ ema_decay: 0.9 }));
     const before = tf.memory().numTensors;

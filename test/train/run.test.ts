@@ -187,7 +187,11 @@ describe('runInference', () => {
     await runInference({ ...params, inference: { ...params.inference, max_images: 1 } }, context().context);
     const files = await readdir(inRuns('inference_results'));
     expect(files.filter((file) => file.endsWith('.png'))).toHaveLength(1);
-    expect((await readdir(params.paths.runs)).toSorted()).toEqual(['graph-cache', 'inference_results', 'train']);
+    expect((await readdir(params.paths.runs)).toSorted()).toEqual([
+      'graph-cache',
+      'inference_results',
+      'train',
+    ]);
   }, 60_000);
   it('says what to do without a model', async () => {
     const nowhere = { ...params, paths: { ...params.paths, runs: inRuns('nothing') } };

@@ -105,9 +105,7 @@ describe('maskRcnnLoss', () => {
   it('is finite and has no box or mask term on images without buildings', async () => {
     const { model } = await trainSteps(1);
     const empty = { ...batch, valid: tf.zerosLike(batch.valid), boxes: tf.zerosLike(batch.boxes) };
-    const losses = await readFigures(
-      tf.tidy(() => lossOf(model, empty, tf.tensor1d([1, 2], 'int32'))),
-    );
+    const losses = await readFigures(tf.tidy(() => lossOf(model, empty, tf.tensor1d([1, 2], 'int32'))));
     expect(losses.rpnBox + losses.box + losses.focal + losses.dice).toBe(0);
     expect(losses.objectness).toBeGreaterThan(0);
     expect(Number.isFinite(losses.total)).toBe(true);
@@ -120,9 +118,7 @@ describe('maskRcnnLoss', () => {
       boxes: batch.boxes.add(padding.mul(tf.tensor1d([3, 3, 40, 50]))) as tf.Tensor3D,
     };
     const seed = tf.tensor1d([1, 2], 'int32');
-    const [clean, disturbed] = [batch, noisy].map((at) =>
-      tf.tidy(() => lossOf(model, at, seed).total),
-    );
+    const [clean, disturbed] = [batch, noisy].map((at) => tf.tidy(() => lossOf(model, at, seed).total));
     expect(disturbed!.dataSync()[0]).toBeCloseTo(clean!.dataSync()[0]!, 5);
   });
 });

@@ -1,4 +1,5 @@
-import { compile, type Precision } from '../../../src/graph/compile.ts';
+import { compile } from '../../../src/graph/compile.ts';
+import type { Precision } from '../../../src/graph/run-passes.ts';
 import { flattenTree, type TensorTree } from '../../../src/graph/tensor-tree.ts';
 import { createOwnModel } from './own-model.ts';
 import { createPrototype } from './prototype.ts';

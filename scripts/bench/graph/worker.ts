@@ -1,6 +1,6 @@
 /** Our side of the suite `graph`, driven line by line by `measureInTurns`: worker.ts NETWORK eager|PRECISION. */
 import { createInterface } from 'node:readline';
-import type { Precision } from '../../../src/graph/compile.ts';
+import type { Precision } from '../../../src/graph/run-passes.ts';
 import { loadTensorFlow } from '../../../src/system/load-tensorflow.ts';
 import type { tf } from '../../../src/system/tensorflow.ts';
 import type { Network, Subject } from './subject.ts';

@@ -4,7 +4,12 @@ import type { Gradients } from './optimizer.ts';
 
 /** @returns scalar: the norm of all gradients taken together */
 export function globalNorm(gradients: Gradients): tf.Scalar {
-  return tf.tidy(() => tf.addN([...gradients.values()].map(halfSquaredNorm)).mul(2).sqrt()) as tf.Scalar;
+  return tf.tidy(() =>
+    tf
+      .addN([...gradients.values()].map(halfSquaredNorm))
+      .mul(2)
+      .sqrt(),
+  ) as tf.Scalar;
 }
 
 /**

@@ -23,7 +23,10 @@ export interface LossScaleOptions {
 }
 
 /** Its memory is `loss-scale/scale` and `loss-scale/finite-steps`. */
-export function createLossScale({ initialScale = 65_536, growthInterval = 2000 }: LossScaleOptions = {}): LossScale {
+export function createLossScale({
+  initialScale = 65_536,
+  growthInterval = 2000,
+}: LossScaleOptions = {}): LossScale {
   const memory = createMemory(
     new Map([
       ['loss-scale/scale', () => tf.scalar(initialScale)],

@@ -28,7 +28,9 @@ export interface Optimizer extends Memory {
 
 /** Zeros of each weight's shape, once for each slot: `weight/slot`. */
 export function createSlots(weights: Variables, slots: readonly string[]): Memory {
-  const names = [...weights].flatMap(([name, weight]) => slots.map((slot) => [`${name}/${slot}`, weight] as const));
+  const names = [...weights].flatMap(([name, weight]) =>
+    slots.map((slot) => [`${name}/${slot}`, weight] as const),
+  );
   return createMemory(new Map(names.map(([name, weight]) => [name, () => tf.zeros(weight.shape)])));
 }
 
