@@ -205,6 +205,7 @@ function assertShape({ shape }: tf.Tensor, port: Port, name: string): void {
 }
 
 function fed(tensor: tf.Tensor | undefined, { path, dtype, shape }: Port, name: string): tf.Tensor {
+  if (tensor?.isDisposed) throw new RangeError(`${name}: the input ${path} is disposed`);
   if (tensor && dataTypeOf(tensor.dtype) === dtype && `${tensor.shape}` === `${shape}`) return tensor;
   const got = tensor ? `${tensor.dtype} [${tensor.shape}]` : 'nothing';
   throw new RangeError(

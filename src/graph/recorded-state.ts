@@ -191,7 +191,6 @@ function applyInPlace(op: StateOp, targets: readonly Entry[], tools: Tools): str
     attributes: op.attributes,
     withVariable: true,
   });
-  tools.paused(op.eager);
   for (const entry of targets) rereadAfter(entry, node, tools);
   return node;
 }

@@ -46,12 +46,13 @@ export function describeRun(
 
 /** The line after the graphs have been made. */
 export function describeGraphs(
-  { cached, nodes, recordMs, loadMs }: ProgramOrigin,
+  { cached, cacheError, nodes, recordMs, loadMs }: ProgramOrigin,
   { train }: Pick<Params, 'train'>,
 ): string {
   const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`;
   const made = cached ? 'found in the cache' : `recorded in ${seconds(recordMs)}`;
-  return `Compiled to TensorFlow graphs (${nodes} nodes, ${train.precision}): ${made}, loaded in ${seconds(loadMs)}`;
+  const kept = cacheError ? `; they will be recorded again next time: ${cacheError.message}` : '';
+  return `Compiled to TensorFlow graphs (${nodes} nodes, ${train.precision}): ${made}, loaded in ${seconds(loadMs)}${kept}`;
 }
 
 /** The line after each epoch. @param row means of the training steps and figures of the validation */

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { compile } from '../../src/graph/compile.ts';
-import { compileProgram } from '../../src/graph/program.ts';
 import type { TensorTree } from '../../src/graph/tensor-tree.ts';
 import { tf } from '../../src/system/tensorflow.ts';
 import { expectSameAsEager, runCompiled } from '../support/eager-and-compiled.ts';
@@ -31,6 +30,23 @@ function networkVariables() {
     bias: tf.variable(uniformTensor([4], 2)),
     dense: tf.variable(uniformTensor([4, 3], 3)),
   };
+}
+
+function createModel(): tf.Sequential {
+  const kernelInitializer = tf.initializers.glorotUniform({ seed: 1 });
+  return tf.sequential({
+    layers: [
+      tf.layers.conv2d({ filters: 4, kernelSize: 3, inputShape: [6, 6, 2], kernelInitializer }),
+      tf.layers.batchNormalization(),
+      tf.layers.flatten(),
+      tf.layers.dense({ units: 3, kernelInitializer }),
+    ],
+  });
+}
+
+function variablesOf(model: tf.Sequential): Record<string, tf.Variable> {
+  const variables = model.weights.map((weight) => (weight as unknown as { val: tf.Variable }).val);
+  return Object.fromEntries(variables.map((variable, i) => [`w${i}`, variable]));
 }
 
 describe('a compiled function gives what the function gives', () => {
@@ -67,6 +83,43 @@ describe('a compiled function gives what the function gives', () => {
         rate,
       }),
       calls: [2, 3].map((rate) => ({ batch: { a: x, b: x.neg() }, rate: tf.scalar(rate) })),
+    });
+  });
+
+  it('with a model of tf.layers that learns, and its norm’s moving averages', async () => {
+    const models = [createModel(), createModel()];
+    const byVariable = new Map(models.map((model) => [variablesOf(model).w0, model]));
+    await expectSameAsEager({
+      variables: () => variablesOf(models.pop()!),
+      fn: ({ images }, variables) => {
+        const model = byVariable.get(variables.w0)!;
+        const weights = Object.values(variables).filter(({ trainable }) => trainable);
+        const loss = () =>
+          (model.apply(images, { training: true }) as tf.Tensor).square().mean() as tf.Scalar;
+        const { value, grads } = tf.variableGrads(loss, weights);
+        for (const weight of weights) weight.assign(weight.sub(grads[weight.name]!.mul(0.1)));
+        return { loss: value, prediction: model.apply(images) as tf.Tensor };
+      },
+      calls: [1, 2, 3].map((seed) => ({ images: uniformTensor([4, 6, 6, 2], seed) })),
+    });
+  });
+
+  it('with XLA', async () => {
+    await expectSameAsEager({
+      variables: () => ({ w: tf.variable(uniformTensor([4, 3], 5)) }),
+      fn: ({ input }, { w }) => {
+        const loss = (at: tf.Tensor) =>
+          tf
+            .matMul(input, at as tf.Tensor2D)
+            .tanh()
+            .mul(2)
+            .square()
+            .mean();
+        w!.assign(w!.sub(tf.grad(loss)(w!)));
+        return { loss: loss(w!) };
+      },
+      calls: [1, 2].map((seed) => ({ input: uniformTensor([8, 4], seed) })),
+      options: { session: { xla: 'on' } },
     });
   });
 
@@ -218,55 +271,6 @@ function ones() {
   return { example: { one: tf.scalar(-5) }, inputs: { one: tf.scalar(1) } };
 }
 
-describe('compileProgram', () => {
-  const w = tf.variable(tf.scalar(2));
-  const functions = {
-    train: {
-      fn: ({ rate }: { rate: tf.Scalar }) => {
-        w.assign(w.mul(rate));
-        return {};
-      },
-      exampleInputs: { rate: tf.scalar(1) },
-    },
-    predict: {
-      fn: ({ input }: { input: tf.Tensor1D }) => ({ y: input.mul(w) }),
-      exampleInputs: { input: tf.tensor1d([0, 0]) },
-    },
-  };
-
-  it('lets its functions share their variables', async () => {
-    const program = await compileProgram(functions, { state: new Map([['w', w]]) });
-    const input = tf.tensor1d([1, 2]);
-    expectClose(program.functions.predict({ input }).y, [2, 4]);
-    expect(program.functions.train({ rate: tf.scalar(3) })).toEqual({});
-    program.functions.train({ rate: tf.scalar(3) });
-    expectClose(program.functions.predict({ input }).y, [18, 36]);
-    expectClose(w, [2]);
-    program.dispose();
-  });
-
-  it('keeps two programs of the same variables apart', async () => {
-    const [first, second] = [
-      await compileProgram(functions, { state: new Map([['w', w]]) }),
-      await compileProgram(functions, { state: new Map([['w', w]]) }),
-    ];
-    first.functions.train({ rate: tf.scalar(5) });
-    const input = tf.tensor1d([1, 1]);
-    expectClose(first.functions.predict({ input }).y, [10, 10]);
-    first.dispose();
-    expectClose(second.functions.predict({ input }).y, [2, 2]);
-    second.dispose();
-  });
-
-  it('says how it came to be', async () => {
-    const { origin } = await compileProgram(functions, { state: new Map([['w', w]]) });
-    expect(origin).toMatchObject({ cached: false, cacheError: null });
-    expect(origin.nodes).toBeGreaterThan(5);
-    expect(origin.recordMs).toBeGreaterThan(0);
-    expect(origin.loadMs).toBeGreaterThan(0);
-  });
-});
-
 describe('compiled.run', () => {
   const fn = ({ a }: { a: tf.Tensor; b?: tf.Tensor }) => ({
     y: tf.gather(tf.tensor1d([1, 2, 3]), a.cast('int32')),
@@ -291,6 +295,14 @@ describe('compiled.run', () => {
   ])('refuses %s', async (_, inputs, message) => {
     const program = await compile(fn, { a: tf.zeros([2]) }, NO_STATE);
     expect(() => program.run(inputs as { a: tf.Tensor })).toThrow(new RangeError(message));
+    program.dispose();
+  });
+
+  it('refuses a tensor that is disposed', async () => {
+    const program = await compile(fn, { a: tf.zeros([2]) }, NO_STATE);
+    const a = tf.zeros([2]);
+    a.dispose();
+    expect(() => program.run({ a })).toThrow(new RangeError('main: the input a is disposed'));
     program.dispose();
   });
 

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { compile } from '../../src/graph/compile.ts';
 import { tf } from '../../src/system/tensorflow.ts';
 import { expectRefusalsOf, type Inputs, inputs, type Refusal } from '../support/refusal.ts';
@@ -248,6 +248,26 @@ describe('a variable that the graph does not have', () => {
   it.each(cases)('%s', async (_, fn, expected) => {
     await expectRefusal(fn, expected);
     expectClose(variable, [1, 2, 3]);
+  });
+});
+
+describe('a tensor from outside that is assigned to a variable', () => {
+  it.each([
+    ['waits on the host', tf.tensor1d([1, 2])],
+    ['is computed', tf.tensor1d([1, 2]).add(1)],
+    ['is another variable', tf.variable(tf.tensor1d([1, 2]), true, 'other')],
+  ])('%s', async (_, value) => {
+    const w: tf.Variable = tf.variable(tf.zeros([2]));
+    const fn = () => {
+      w.assign(value);
+      return {};
+    };
+    const compiling = compile(fn, {}, { state: new Map([['w', w]]) });
+    const kind = value instanceof tf.Variable ? 'variable other, ' : '';
+    await expect(compiling).rejects.toThrow(
+      `Cannot compile: assign uses a tensor from outside (${kind}float32 [2]), at test/graph/refusals.test.ts:`,
+    );
+    expectClose(w, [0, 0]);
   });
 });
 

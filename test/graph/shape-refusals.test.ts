@@ -141,6 +141,16 @@ describe('a shape that depends on data', () => {
     program.dispose();
   });
 
+  it('can be seen again after the recording', async () => {
+    const kept: tf.Tensor[] = [];
+    const fn = ({ x }: Inputs) => {
+      kept.push(tf.keep(where(x.greater(1))));
+      return {};
+    };
+    (await compile(fn, inputs, { state: new Map() })).dispose();
+    expect(kept.map(({ shape, size }) => [shape, size])).toEqual([[[2, 1], 2]]);
+  });
+
   it('that no rule foresees shows when the program runs', async () => {
     const fn = ({ x }: Inputs) => {
       const sets = [x.expandDims().cast('int32'), tf.tensor2d([[2]], [1, 1], 'int32')];

@@ -77,6 +77,29 @@ describe('what compiling leaves behind', () => {
     await compileAndRunOnce(example);
   });
 
+  it('is no tensor of a function without outputs', async () => {
+    const { inputs, other, state } = createExample();
+    const fn = ({ rate }: Example['inputs']) => {
+      other.assign(other.mul(rate).asScalar());
+      return {};
+    };
+    const program = await compile(fn, inputs, { state });
+    program.run(inputs);
+    const before = counted();
+    expect(program.run(inputs)).toEqual({});
+    expect(counted()).toEqual(before);
+    program.dispose();
+  });
+
+  it('is no output that the function keeps', async () => {
+    const { inputs } = createExample();
+    const fn = ({ rate }: Example['inputs']) => ({ kept: tf.keep(rate.add(1)), deep: { rate } });
+    (await compile(fn, inputs, { state: new Map() })).dispose();
+    const before = counted();
+    (await compile(fn, inputs, { state: new Map() })).dispose();
+    expect(counted()).toEqual(before);
+  });
+
   it('is nothing in tfjs or in Math, whether it succeeds or not', async () => {
     const { state, inputs } = createExample();
     const watched = [tf.backend(), tf.engine(), tf.Variable.prototype, Math];
