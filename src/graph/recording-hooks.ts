@@ -74,6 +74,18 @@ export function createRecordingHooks(
   };
 }
 
+/** What no recording can hold. */
+const REFUSED_ALWAYS: Pick<Hooks, 'random' | 'variable'> = {
+  random: () => {
+    const { callee } = userCall();
+    const name = callee === 'random' ? 'Math.random' : callee;
+    throw refusal('draws a random number in JavaScript, the same in every run', MEND_RANDOM, name);
+  },
+  variable: () => {
+    throw refusal('makes a variable', 'make it before and name it in options.state');
+  },
+};
+
 function createHooks(
   builder: GraphBuilder,
   values: RecordedValues,
@@ -87,6 +99,7 @@ function createHooks(
     hideShape(tensor, origin, () => INDIFFERENT_TO_SHAPE.has(kernels.at(-1) ?? ''));
   let used: readonly tf.TensorInfo[] = [];
   return {
+    ...REFUSED_ALWAYS,
     written: (dataId) => {
       const random = callingPackages(RANDOM_DEPTH).find((name) => JAVASCRIPT_RANDOM.test(name));
       if (random)
@@ -96,14 +109,6 @@ function createHooks(
           `tf.${random}`,
         );
       made.add(dataId);
-    },
-    random: () => {
-      const { callee } = userCall();
-      const name = callee === 'random' ? 'Math.random' : callee;
-      throw refusal('draws a random number in JavaScript, the same in every run', MEND_RANDOM, name);
-    },
-    variable: () => {
-      throw refusal('makes a variable', 'make it before and name it in options.state');
     },
     assigned: (variable, value) => {
       if (!variables.has(variable)) throw unknownVariable(variable);
