@@ -37,8 +37,14 @@ export interface GraphBuilder {
   within<T>(pivot: string, body: () => T): T;
 }
 
-/** @param scope put before each name, as in `train/Conv2D_12` */
-export function createGraphBuilder(scope: string): GraphBuilder {
+/**
+ * @param scope put before each name, as in `train/Conv2D_12`
+ * @param beforeNode told of each node before it is added: its op and its number, from 0
+ */
+export function createGraphBuilder(
+  scope: string,
+  beforeNode?: (op: string, number: number) => void,
+): GraphBuilder {
   const nodes: Node[] = [];
   let device = '';
   let gate: Gate | null = null;
@@ -51,6 +57,7 @@ export function createGraphBuilder(scope: string): GraphBuilder {
       op,
       { inputs = [], after = [], attributes = {}, name, always = false, withVariable = false } = {},
     ) => {
+      beforeNode?.(op, nodes.length);
       const full = `${scope}/${name ?? `${op}_${nodes.length}`}`;
       const pivot = gate && !always ? [gate.pivot] : [];
       const controls = [...new Set([...after, ...pivot])].map((before) => `^${before}`);

@@ -10,6 +10,7 @@ import { tf } from '../system/tensorflow.ts';
 import { type CachedGraph, cacheKey, findCached, type GraphCache, storeGraph } from './cache.ts';
 import { dataTypeOf } from './graph.ts';
 import { DONE, type Port, recordFunction, type TensorFunction } from './record.ts';
+import { recordRepeatable } from './repeatable.ts';
 import { finishGraph, lowerRecording, type Precision } from './run-passes.ts';
 import { encodeSavedModel } from './saved-model.ts';
 import { openSession, type Session } from './session.ts';
@@ -35,6 +36,11 @@ export interface ProgramOptions {
   /** Device of all that is not placed by `onDevice`; without it TensorFlow chooses. */
   device?: string;
   session?: SessionOptions;
+  /**
+   * true: each function is recorded twice and refused where JavaScript state makes the recordings differ. For tests: it takes
+   * as long again.
+   */
+  verify?: boolean;
   /** null: recorded at every start. */
   cache?: GraphCache | null;
 }
@@ -138,10 +144,11 @@ function withoutCache(
 
 function recordProgram(
   functions: Functions,
-  { state, constants = [], device }: ProgramOptions,
+  { state, constants = [], device, verify = false }: ProgramOptions,
 ): CachedGraph<ProgramSpec> {
   const recordings = Object.entries(functions).map(([name, { fn, exampleInputs, precision }]) => {
-    const recording = recordFunction(name, fn, exampleInputs, { state, constants });
+    const record = verify ? recordRepeatable : recordFunction;
+    const recording = record(name, fn, exampleInputs, { state, constants });
     return { name, ...lowerRecording(recording, precision ?? 'float32') };
   });
   const touched = new Set(recordings.flatMap(({ state: names }) => names));

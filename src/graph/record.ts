@@ -9,7 +9,7 @@ import { createGraphBuilder, type GraphBuilder } from './graph-builder.ts';
 import { intercept, tensorId } from './interception.ts';
 import { recordState } from './recorded-state.ts';
 import { createRecordedValues, type RecordedValues } from './recorded-values.ts';
-import { RecordingError } from './recording-error.ts';
+import { changingState, RecordingError } from './recording-error.ts';
 import { createRecordingHooks } from './recording-hooks.ts';
 import { addConstant, type HostValues } from './tensor-content.ts';
 import { assertTensorTree, flattenTree, type TensorTree, unflattenTree } from './tensor-tree.ts';
@@ -25,6 +25,8 @@ export interface RecordingContext {
   state: ReadonlyMap<string, tf.Variable>;
   /** Tensors whose content goes into the graph. */
   constants: readonly tf.Tensor[];
+  /** Number of the node at which to refuse the function, known to differ from one recording to the next. */
+  refuseNode?: number;
 }
 
 /** A tensor that goes in or comes out, and the node that stands for it. */
@@ -58,7 +60,9 @@ export function recordFunction(
   context: RecordingContext,
 ): Recording {
   assertTensorTree(exampleInputs, `${name}/inputs`);
-  const builder = createGraphBuilder(name);
+  const builder = createGraphBuilder(name, (op, number) => {
+    if (number === context.refuseNode) throw changingState(op);
+  });
   const values = createRecordedValues(builder);
   const variables = new Set(context.state.values());
   const hooks = createRecordingHooks(builder, values, variables);

@@ -21,3 +21,12 @@ export function refusal(what: string, mend: string, op?: string): RecordingError
 export function unknownVariable({ name }: tf.Variable): RecordingError {
   return refusal(`changes the variable ${name}`, 'name it in options.state, or leave it as it is');
 }
+
+/** The refusal of an op that two recordings of one function have differently. */
+export function changingState(op: string): RecordingError {
+  return refusal(
+    'comes out otherwise each time the function is called: it depends on JavaScript state, the same in every run',
+    'pass what changes as an input',
+    op,
+  );
+}

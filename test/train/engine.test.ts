@@ -4,12 +4,15 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { disposeBatch } from '../../src/data/batch.ts';
 import { batchShape } from '../../src/data/loader.ts';
+import { compileProgram } from '../../src/graph/program.ts';
 import { createMaskRcnn } from '../../src/model/mask-rcnn.ts';
 import type { Params } from '../../src/params/schema.ts';
 import { tf } from '../../src/system/tensorflow.ts';
 import { createEngine } from '../../src/train/engine.ts';
+import { createTrainStep } from '../../src/train/step.ts';
 import { readFigures } from '../../src/train/train-epoch.ts';
 import { createUpdate } from '../../src/train/update.ts';
+import { createValidationStep } from '../../src/train/validation-step.ts';
 import { stepInputs } from '../support/step-inputs.ts';
 import { tinyBatch } from '../support/tiny-batch.ts';
 import { tinyParams } from '../support/tiny-model.ts';
@@ -139,6 +142,29 @@ describe('createEngine', () => {
     expect(tf.memory().numTensors).toBe(running);
     dispose(run);
     expect(tf.memory().numTensors).toBe(before);
+  }, 60_000);
+  it('has steps that depend on nothing but their inputs and variables', async () => {
+    const model = createMaskRcnn(base);
+    const update = createUpdate(model.weights.variables, base.train);
+    const { inputs, free } = stepInputs(batch, 1);
+    const step = createTrainStep(model, update, base);
+    const validation = createValidationStep(model, update, base);
+    const program = await compileProgram(
+      {
+        train: { fn: step, exampleInputs: inputs },
+        validate: { fn: validation, exampleInputs: { batch, seed: inputs.seed } },
+      },
+      {
+        state: new Map([...model.weights.variables, ...update.state]),
+        constants: [model.anchors.boxes],
+        verify: true,
+      },
+    );
+    expect(program.origin.nodes).toBeGreaterThan(1000);
+    program.dispose();
+    free();
+    update.dispose();
+    model.dispose();
   }, 60_000);
   it('finds its graphs in the cache at the next start', async () => {
     dispose(await createRun({}));
