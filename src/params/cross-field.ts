@@ -107,6 +107,16 @@ const crossFieldRules: readonly CrossFieldRule[] = [
   compiledOnlyRule('inference', 'precision', 'float32'),
   {
     reads: [
+      ['train', 'xla'],
+      ['train', 'deterministic'],
+    ],
+    fault: ({ train }) =>
+      train.xla && train.deterministic
+        ? 'must be false when train.deterministic is true, which XLA does not promise, got true'
+        : null,
+  },
+  {
+    reads: [
       ['train', 'min_learning_rate'],
       ['train', 'learning_rate'],
     ],

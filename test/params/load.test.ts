@@ -213,6 +213,22 @@ describe('loadParams', () => {
       ['train.learning_rate=0.1', 'train.min_learning_rate=0.2'],
     ],
     [
+      'train.precision must be float32 when train.compile is false, got bfloat16',
+      ['train.compile=false', 'train.precision=bfloat16'],
+    ],
+    [
+      'train.xla must be false when train.compile is false, got true',
+      ['train.compile=false', 'train.xla=true'],
+    ],
+    [
+      'inference.precision must be float32 when inference.compile is false, got float16',
+      ['inference.compile=false', 'inference.precision=float16'],
+    ],
+    [
+      'train.xla must be false when train.deterministic is true, which XLA does not promise, got true',
+      ['train.xla=true', 'train.deterministic=true'],
+    ],
+    [
       'model.detection.max_detections must be <= model.rpn.post_nms_top_k (50), for each detection comes from a proposal, got 51',
       ['model.rpn.post_nms_top_k=50', 'model.detection.max_detections=51'],
     ],
