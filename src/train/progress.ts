@@ -45,9 +45,17 @@ function createBar(log: Log, totalSteps: number, epochs: number, timeLeft: TimeL
   };
   const bar = new SingleBar(options, Presets.rect);
   let shown: { step: number; payload: object } | null = null;
+  const stop = () => {
+    process.off('exit', stop);
+    bar.stop();
+  };
   const show = () => {
     if (!shown) return;
-    if (!bar.isActive) bar.start(totalSteps, shown.step, shown.payload);
+    if (!bar.isActive) {
+      bar.start(totalSteps, shown.step, shown.payload);
+      // A second Ctrl-C ends the process at once: not without giving the terminal its cursor back.
+      process.once('exit', stop);
+    }
     bar.update(shown.step, shown.payload);
   };
   return {
@@ -62,11 +70,11 @@ function createBar(log: Log, totalSteps: number, epochs: number, timeLeft: TimeL
       show();
     },
     line: (text) => {
-      bar.stop();
+      stop();
       log.info(text);
       show();
     },
-    stop: () => bar.stop(),
+    stop,
   };
 }
 

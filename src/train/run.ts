@@ -2,6 +2,7 @@
  * The train stage: prepared data in, the best model and its figures out.
  */
 import { join } from 'node:path';
+import type { NodeJSKernelBackend } from '@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend.js';
 import { batchShape } from '../data/loader.ts';
 import { openPrepared } from '../data/open-prepared.ts';
 import { saveWeights } from '../model/checkpoint.ts';
@@ -10,9 +11,11 @@ import { hashParams, saveParams } from '../params/saved-params.ts';
 import type { Params } from '../params/schema.ts';
 import { assertWritable, writeFileAtomic } from '../system/files.ts';
 import type { Log } from '../system/log.ts';
+import { tf } from '../system/tensorflow.ts';
 import type { MetricsRow, Tracker } from '../tracking/tracker.ts';
 import { comparisonPngOf } from '../visualize/comparison-of.ts';
 import { isBetter } from './best.ts';
+import { doubtsAbout } from './doubts.ts';
 import { createEngine } from './engine.ts';
 import { type History, meanRow, stepRow, validationRow, writeHistory } from './history.ts';
 import { createProgress } from './progress.ts';
@@ -69,6 +72,9 @@ async function startRun(params: Params, context: TrainingContext) {
   const model = createMaskRcnn(params);
   const update = createUpdate(model.weights.variables, params.train);
   context.log.info(describeRun(model, splits, params));
+  const hasGpu = (tf.backend() as NodeJSKernelBackend).isUsingGpuDevice;
+  for (const doubt of doubtsAbout(params, { trainImages: splits.train.length, hasGpu }))
+    context.log.warn(doubt);
   const engine = await createEngine(model, update, shape, params);
   if (engine.origin) context.log.info(describeGraphs(engine.origin, params));
   const totalSteps = params.train.epochs * updatesPerEpoch(splits.train.length, params.train);

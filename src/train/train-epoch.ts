@@ -1,6 +1,7 @@
 /**
  * One pass over the training split.
  */
+import { setImmediate } from 'node:timers/promises';
 import { disposeBatch, toTensors } from '../data/batch.ts';
 import { type BatchShape, type HostBatch, trainingBatches } from '../data/loader.ts';
 import type { PreparedImage } from '../data/prepared.ts';
@@ -56,6 +57,8 @@ export async function* trainEpoch(options: EpochOptions): AsyncGenerator<StepRep
     augment,
     seed: [params.seed, 'train', epoch],
   })) {
+    // A compiled step blocks JavaScript: a signal that came meanwhile is heard here.
+    await setImmediate();
     if (options.signal.aborted) return;
     batchNumber++;
     const last = batchNumber % together === 0 || batchNumber === batches;
