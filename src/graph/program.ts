@@ -109,7 +109,7 @@ interface StoredProgram extends Pick<ProgramOrigin, 'cached' | 'cacheError'> {
 /** From the cache; else recorded, and kept there if that is possible. */
 async function obtainGraph(functions: Functions, options: ProgramOptions): Promise<StoredProgram> {
   const { cache = null, session = {} } = options;
-  if (!cache) return withoutCache(recordProgram(functions, options), session, null);
+  if (!cache || options.verify) return withoutCache(recordProgram(functions, options), session, null);
   const folder = join(cache.folder, await cacheKey(cache, describeProgram(functions, options)));
   const open = async () => openSession(folder, session);
   const found = await findCached<ProgramSpec>(folder);

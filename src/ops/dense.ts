@@ -4,8 +4,7 @@ import { DT_FLOAT, runKernel } from './kernel.ts';
 import { assertShape } from './shape.ts';
 
 /**
- * x · kernel + bias. TensorFlow's `MatMul`, where `tf.matMul` takes the batched product between two reshapings; a graph
- * fuses it with the bias and the ReLU that follow.
+ * x · kernel + bias. TensorFlow's `MatMul`, where `tf.matMul` takes the batched product between two reshapings.
  * @param x [R, I]
  * @param kernel [I, O]
  * @param bias [O]

@@ -13,7 +13,7 @@ export function doubtsAbout(
   if (train.accumulation_steps > batches) {
     doubts.push(
       `train.accumulation_steps (${train.accumulation_steps}) is more than the ${batches} batches of an epoch: ` +
-        'each epoch makes one update, with a smaller gradient',
+        'each epoch makes one update',
     );
   }
   return doubts;

@@ -24,7 +24,7 @@ export type StepInputs = {
 
 /** Scalars that the step reports. */
 export type StepOutputs = Losses & {
-  /** Norm of the gradient over all weights, before clipping. */
+  /** Norm of this batch's gradient over all weights, before clipping. */
   gradientNorm: tf.Scalar;
 };
 

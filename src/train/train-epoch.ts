@@ -53,6 +53,7 @@ export async function* trainEpoch(options: EpochOptions): AsyncGenerator<StepRep
   let startedMs = performance.now();
   let done: StepFigures[] = [];
   let overflow = 0;
+  let overflows = 0;
   for await (const batch of trainingBatches(images, shape, {
     augment,
     seed: [params.seed, 'train', epoch],
@@ -71,6 +72,8 @@ export async function* trainEpoch(options: EpochOptions): AsyncGenerator<StepRep
       seed: [params.seed, draw],
     });
     assertFinite(figures, { step, batch, precision: params.train.precision });
+    overflows = Number.isFinite(figures.gradientNorm) ? 0 : overflows + 1;
+    if (overflows > MOST_OVERFLOWS) throw tooManyOverflows(step);
     done.push(figures);
     overflow = Math.max(overflow, batch.overflow);
     if (!last) continue;
@@ -86,8 +89,11 @@ export async function* trainEpoch(options: EpochOptions): AsyncGenerator<StepRep
 
 function meanFigures(figures: readonly StepFigures[]): StepFigures {
   const names = Object.keys(figures[0]!) as (keyof StepFigures)[];
-  const mean = (name: keyof StepFigures) =>
-    figures.reduce((sum, values) => sum + values[name], 0) / figures.length;
+  const mean = (name: keyof StepFigures) => {
+    // In float16 the norm of a batch may have overflowed.
+    const finite = figures.map((values) => values[name]).filter(Number.isFinite);
+    return finite.length > 0 ? finite.reduce((sum, value) => sum + value, 0) / finite.length : Number.NaN;
+  };
   return Object.fromEntries(names.map((name) => [name, mean(name)])) as StepFigures;
 }
 
@@ -126,6 +132,16 @@ export async function readFigures<Name extends string>(
     scalars[name].dispose();
   }
   return figures as Record<Name, number>;
+}
+
+/** The loss scale is halved at each: from 65,536 it has long been 1, and the gradient itself does not fit into float16. */
+const MOST_OVERFLOWS = 40;
+
+function tooManyOverflows(step: number): UserError {
+  return new UserError(
+    `Training stopped at step ${step}: the gradients of the last ${MOST_OVERFLOWS} batches did not fit into float16; ` +
+      'use train.precision=bfloat16 or float32, or smaller weights of the loss',
+  );
 }
 
 /** In float16 the gradient may overflow: the update is left out then, and the loss scale halved. */

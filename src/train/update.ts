@@ -44,7 +44,7 @@ export interface WeightUpdate extends Memory {
   scale(loss: tf.Scalar): tf.Scalar;
   /**
    * @param gradients of the scaled loss
-   * @returns scalar: the gradient's norm over all weights, unscaled, before clipping
+   * @returns scalar: the norm of these gradients over all weights, unscaled, before clipping
    */
   apply(gradients: Gradients, inputs: UpdateInputs): tf.Scalar;
 }
@@ -54,8 +54,7 @@ export function createUpdate(weights: Variables, params: UpdateParams): WeightUp
   const optimizer = createOptimizer(weights, params);
   const average = params.ema_decay === null ? null : createMovingAverage(weights, params.ema_decay);
   const lossScale = params.precision === 'float16' ? createLossScale() : null;
-  const batches = params.accumulation_steps;
-  const accumulation = batches > 1 ? createAccumulation(weights, batches) : null;
+  const accumulation = params.accumulation_steps > 1 ? createAccumulation(weights) : null;
   const parts = [optimizer, average, lossScale, accumulation].filter((part) => part !== null);
   const changeWeights = (gradients: Gradients, norm: tf.Scalar, { learningRate, step }: UpdateInputs) => {
     const change = () => {

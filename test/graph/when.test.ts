@@ -184,7 +184,7 @@ describe('what is built on it', () => {
     await expectSameAsEager({
       variables: () => {
         const w = tf.variable(tf.tensor1d([1, 2]));
-        const accumulation = createAccumulation(new Map([['w', w]]), 3);
+        const accumulation = createAccumulation(new Map([['w', w]]));
         accumulations.set(w, accumulation);
         return { w, ...Object.fromEntries(accumulation.state) };
       },

@@ -117,6 +117,17 @@ describe('createEngine', () => {
     expect(saved(run)).not.toEqual(before);
     dispose(run);
   }, 60_000);
+  it('saves the weights as they are after training', async () => {
+    const run = await createRun({});
+    const before = saved(run);
+    await trainSteps(run, 2);
+    const after = saved(run);
+    const unchanged = [...after].filter(([name, values]) =>
+      values.every((value, i) => value === before.get(name)![i]),
+    );
+    expect(unchanged.map(([name]) => name)).toEqual([]);
+    dispose(run);
+  }, 60_000);
   it.each(['bfloat16', 'float16'] as const)(
     'learns alike in %s',
     async (precision) => {

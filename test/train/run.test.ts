@@ -7,6 +7,7 @@ import { batchShape } from '../../src/data/loader.ts';
 import { openPrepared } from '../../src/data/open-prepared.ts';
 import { prepareData } from '../../src/data/prepare.ts';
 import { formatInferenceSummary, runInference } from '../../src/inference/run.ts';
+import { loadWeights } from '../../src/model/checkpoint.ts';
 import { createMaskRcnn } from '../../src/model/mask-rcnn.ts';
 import { readSafetensors } from '../../src/model/safetensors.ts';
 import { saveParams } from '../../src/params/saved-params.ts';
@@ -67,6 +68,18 @@ describe('runTraining', () => {
     expect(metrics.mask).toHaveProperty('ap50');
     expect(metrics.epoch).toBe(summary.best!.epoch);
   });
+  it('keeps weights that give the figures it reports', async () => {
+    const model = createMaskRcnn(params);
+    const metadata = await loadWeights(inRuns('train', 'best.safetensors'), model.weights);
+    const step = createValidationStep(model, createUpdate(model.weights.variables, params.train), params);
+    const { splits } = await openPrepared(params.paths.prepared);
+    const how = { shape: batchShape(params), params, signal: new AbortController().signal };
+    const validation = await validate(step, splits.valid, how);
+    const history = await readJson(inRuns('train', 'history.json'));
+    const row = history.find(({ epoch }: { epoch: number }) => `${epoch}` === metadata.epoch);
+    expect(validation!.loss).toBeCloseTo(row['valid/loss'], 5);
+    model.dispose();
+  }, 60_000);
   it('writes one row of history per epoch', async () => {
     const history = await readJson(inRuns('train', 'history.json'));
     expect(history.map((row: { epoch: number }) => row.epoch)).toEqual([1, 2]);

@@ -2,7 +2,7 @@ import { tf } from '../../system/tensorflow.ts';
 import { DataType } from '../graph.ts';
 import { applyStateOp } from '../state-update.ts';
 import { when } from '../when.ts';
-import { createSlots, type Gradients, type Memory, type Variables } from './optimizer.ts';
+import { createMemory, createSlots, type Gradients, type Memory, type Variables } from './optimizer.ts';
 
 /** Sums gradients over several small batches, to update the weights as one large batch would. */
 export interface Accumulation extends Memory {
@@ -14,20 +14,25 @@ export interface Accumulation extends Memory {
   add(gradients: Gradients, last: tf.Tensor, update: (means: Gradients) => void): void;
 }
 
-/**
- * Its memory is `weight/gradient`, zero at first.
- * @param batches how many make an update; >= 2
- */
-export function createAccumulation(weights: Variables, batches: number): Accumulation {
-  const slots = createSlots(weights, ['gradient']);
-  const sumOf = (name: string) => slots.state.get(`${name}/gradient`)!;
+/** Its memory is `weight/gradient` and `accumulation/batches`, zero at first. */
+export function createAccumulation(weights: Variables): Accumulation {
+  const sums = createSlots(weights, ['gradient']);
+  const count = createMemory(new Map([['accumulation/batches', () => tf.scalar(0)]]));
+  const batches = count.state.get('accumulation/batches')!;
+  const sumOf = (name: string) => sums.state.get(`${name}/gradient`)!;
   return {
-    ...slots,
+    state: new Map([...sums.state, ...count.state]),
+    dispose: () => {
+      sums.dispose();
+      count.dispose();
+    },
     add: (gradients, last, update) => {
       for (const [name, gradient] of gradients) addTo(sumOf(name), gradient);
+      batches.assign(batches.add(1));
       when(last, () => {
         update(new Map([...gradients.keys()].map((name) => [name, sumOf(name).div(batches)])));
-        for (const sum of slots.state.values()) sum.assign(tf.zerosLike(sum));
+        for (const sum of sums.state.values()) sum.assign(tf.zerosLike(sum));
+        batches.assign(tf.zerosLike(batches));
       });
     },
   };

@@ -6,9 +6,26 @@ import { engines } from '../../support/engines.ts';
 import { expectClose } from '../../support/tensors.ts';
 
 describe.each(engines)('createAccumulation, $name', (engine) => {
+  it('gives the mean over the batches that came, also where they are fewer than before', async () => {
+    const w: tf.Variable = tf.variable(tf.tensor1d([0]));
+    const accumulation = createAccumulation(new Map([['w', w]]));
+    const inputs = [1, 3, 8, 5].map((gradient, i) => ({
+      gradient: tf.tensor1d([gradient]),
+      last: tf.scalar(i >= 2, 'bool'),
+    }));
+    const step = ({ gradient, last }: (typeof inputs)[number]) => {
+      accumulation.add(new Map([['w', gradient]]), last, (means) => w.assign(means.get('w')!));
+      return {};
+    };
+    const { run, read } = await engine.start(step, inputs[0]!, new Map([['w', w], ...accumulation.state]));
+    for (const [i, expected] of [0, 0, 4, 5].entries()) {
+      run(inputs[i]!);
+      expectClose(read('w'), [expected]);
+    }
+  });
   it('gives the mean with the last batch of each update, and begins anew', async () => {
     const w: tf.Variable = tf.variable(tf.tensor1d([0, 0]));
-    const accumulation = createAccumulation(new Map([['w', w]]), 2);
+    const accumulation = createAccumulation(new Map([['w', w]]));
     const gradients = [
       [1, 10],
       [3, 30],
@@ -49,7 +66,7 @@ describe.each(engines)('createAccumulation, $name', (engine) => {
     const createWeights = () => new Map([['w', tf.variable(tf.tensor2d([[0.5], [-1]]))]]);
     const [large, small] = [createWeights(), createWeights()];
     const [largeSgd, smallSgd] = [createSgd(large, options), createSgd(small, options)];
-    const accumulation = createAccumulation(small, 4);
+    const accumulation = createAccumulation(small);
     const step = ({
       batch,
       last,
@@ -97,7 +114,7 @@ describe('createAccumulation', () => {
   it('begins with zeros, and frees its memory', () => {
     const weights = new Map([['w', tf.variable(tf.ones([2, 3]))]]);
     const before = tf.memory().numTensors;
-    const accumulation = createAccumulation(weights, 2);
+    const accumulation = createAccumulation(weights);
     expectClose(accumulation.state.get('w/gradient')!, [0, 0, 0, 0, 0, 0]);
     accumulation.dispose();
     expect(tf.memory().numTensors).toBe(before);
