@@ -38,7 +38,6 @@ export async function createPredictor(
       cache: graphCache(params),
       precision,
     },
-  );
-  disposeBatch(example);
+  ).finally(() => disposeBatch(example));
   return { predict: ({ images }) => program.run({ images }), dispose: program.dispose };
 }

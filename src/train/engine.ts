@@ -57,9 +57,10 @@ async function compileEngine(
       session: xla ? { xla: 'on' } : {},
       cache: graphCache(params),
     },
-  );
-  disposeBatch(batch);
-  tf.dispose([seed, ...Object.values(numbers)]);
+  ).finally(() => {
+    disposeBatch(batch);
+    tf.dispose([seed, ...Object.values(numbers)]);
+  });
   const names = new Map(
     [...model.weights.variables, ...update.state].map(([name, variable]) => [variable, name]),
   );

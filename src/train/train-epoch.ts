@@ -43,7 +43,7 @@ export interface EpochOptions {
 /**
  * Runs the updates of a pass, one report each: the means over the batches that made it. The last update of a pass makes do
  * with the batches that are left.
- * @throws UserError at the first loss that is not a finite number
+ * @throws UserError at the first loss that is not a finite number, and where float16 has no room for the gradients
  */
 export async function* trainEpoch(options: EpochOptions): AsyncGenerator<StepReport> {
   const { images, shape, params, epoch, schedule } = options;
@@ -53,7 +53,7 @@ export async function* trainEpoch(options: EpochOptions): AsyncGenerator<StepRep
   let startedMs = performance.now();
   let done: StepFigures[] = [];
   let overflow = 0;
-  let overflows = 0;
+  let skippedUpdates = 0;
   for await (const batch of trainingBatches(images, shape, {
     augment,
     seed: [params.seed, 'train', epoch],
@@ -72,11 +72,11 @@ export async function* trainEpoch(options: EpochOptions): AsyncGenerator<StepRep
       seed: [params.seed, draw],
     });
     assertFinite(figures, { step, batch, precision: params.train.precision });
-    overflows = Number.isFinite(figures.gradientNorm) ? 0 : overflows + 1;
-    if (overflows > MOST_OVERFLOWS) throw tooManyOverflows(step);
     done.push(figures);
     overflow = Math.max(overflow, batch.overflow);
     if (!last) continue;
+    skippedUpdates = done.every(({ gradientNorm }) => Number.isFinite(gradientNorm)) ? 0 : skippedUpdates + 1;
+    if (skippedUpdates === MOST_SKIPPED) throw tooManySkipped(step);
     const elapsedMs = performance.now() - startedMs;
     startedMs = performance.now();
     const imagesPerSecond = (1000 * batch.count * done.length) / elapsedMs;
@@ -134,12 +134,12 @@ export async function readFigures<Name extends string>(
   return figures as Record<Name, number>;
 }
 
-/** The loss scale is halved at each: from 65,536 it has long been 1, and the gradient itself does not fit into float16. */
-const MOST_OVERFLOWS = 40;
+/** In a row. The loss scale is halved at each: from 65,536 it has long been 1, and the gradient itself does not fit into float16. */
+const MOST_SKIPPED = 40;
 
-function tooManyOverflows(step: number): UserError {
+function tooManySkipped(step: number): UserError {
   return new UserError(
-    `Training stopped at step ${step}: the gradients of the last ${MOST_OVERFLOWS} batches did not fit into float16; ` +
+    `Training stopped at step ${step}: the gradients of the last ${MOST_SKIPPED} updates did not fit into float16; ` +
       'use train.precision=bfloat16 or float32, or smaller weights of the loss',
   );
 }
