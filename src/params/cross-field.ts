@@ -61,6 +61,29 @@ const crossFieldRules: readonly CrossFieldRule[] = [
   },
   {
     reads: [
+      ['model', 'roi', 'negative_iou'],
+      ['model', 'roi', 'positive_iou'],
+    ],
+    fault: ({ model: { roi } }) =>
+      roi.negative_iou > roi.positive_iou
+        ? `must be <= model.roi.positive_iou (${roi.positive_iou}), got ${roi.negative_iou}`
+        : null,
+  },
+  {
+    reads: [
+      ['model', 'roi', 'mask_samples'],
+      ['model', 'roi', 'samples'],
+      ['model', 'roi', 'positive_fraction'],
+    ],
+    fault: ({ model: { roi } }) => {
+      const positives = Math.max(1, Math.floor(roi.samples * roi.positive_fraction));
+      return roi.mask_samples > positives
+        ? `must be <= ${positives}, the most positives among model.roi.samples (${roi.samples}) with model.roi.positive_fraction (${roi.positive_fraction}), got ${roi.mask_samples}`
+        : null;
+    },
+  },
+  {
+    reads: [
       ['model', 'detection', 'max_detections'],
       ['model', 'rpn', 'post_nms_top_k'],
     ],
@@ -78,15 +101,20 @@ const crossFieldRules: readonly CrossFieldRule[] = [
     ],
     fault: batchMemoryFault,
   },
-  groupNormRule(['model', 'custom', 'stem_width'], ({ model }) => model.custom.stem_width),
+  groupNormRule(['model', 'custom', 'stem_width'], ['train', 'model_type'], (params) =>
+    params.train.model_type === 'custom' ? params.model.custom.stem_width : null,
+  ),
   ...[0, 1, 2, 3].map((stage) =>
-    groupNormRule(
-      ['model', 'custom', 'stage_widths', stage],
-      ({ model }) => model.custom.stage_widths[stage] ?? 0,
+    groupNormRule(['model', 'custom', 'stage_widths', stage], ['train', 'model_type'], (params) =>
+      params.train.model_type === 'custom' ? (params.model.custom.stage_widths[stage] ?? 0) : null,
     ),
   ),
-  groupNormRule(['model', 'fpn_channels'], ({ model }) => model.fpn_channels),
-  groupNormRule(['model', 'mask_head_channels'], ({ model }) => model.mask_head_channels),
+  groupNormRule(['model', 'fpn_channels'], ['model', 'norm'], ({ model }) =>
+    model.norm === 'group' ? model.fpn_channels : null,
+  ),
+  groupNormRule(['model', 'mask_head_channels'], ['model', 'norm'], ({ model }) =>
+    model.norm === 'group' ? model.mask_head_channels : null,
+  ),
   {
     reads: [['model', 'roi', 'mask_size']],
     fault: ({ model: { roi } }) =>
@@ -115,17 +143,37 @@ const crossFieldRules: readonly CrossFieldRule[] = [
         ? 'must be false when train.deterministic is true, which XLA does not promise, got true'
         : null,
   },
+  ratesRule(['train'], ({ train }) => train),
+  ratesRule(['train', 'transfer', 'freeze'], ({ train }) => train.transfer.freeze),
+  ratesRule(['train', 'transfer', 'fine_tune'], ({ train }) => train.transfer.fine_tune),
   {
     reads: [
-      ['train', 'min_learning_rate'],
-      ['train', 'learning_rate'],
+      ['train', 'transfer', 'fine_tune', 'epochs'],
+      ['train', 'transfer', 'freeze', 'epochs'],
     ],
-    fault: ({ train }) =>
-      train.min_learning_rate > train.learning_rate
-        ? `must be <= train.learning_rate (${train.learning_rate}), got ${train.min_learning_rate}`
+    fault: ({ train: { transfer } }) =>
+      transfer.fine_tune.epochs + transfer.freeze.epochs === 0
+        ? 'must be >= 1 when train.transfer.freeze.epochs is 0, got 0'
         : null,
   },
 ];
+
+/** The lowest rate of a schedule is not above its highest. */
+function ratesRule(
+  section: readonly [string, ...string[]],
+  rates: (params: Params) => { learning_rate: number; min_learning_rate: number },
+): CrossFieldRule {
+  return {
+    reads: [
+      [...section, 'min_learning_rate'],
+      [...section, 'learning_rate'],
+    ],
+    fault: (params) => {
+      const { learning_rate: peak, min_learning_rate: min } = rates(params);
+      return min > peak ? `must be <= ${section.join('.')}.learning_rate (${peak}), got ${min}` : null;
+    },
+  };
+}
 
 /** Keys that say how a graph runs have one value only where none is made. */
 function compiledOnlyRule<Stage extends 'train' | 'inference'>(
@@ -145,17 +193,20 @@ function compiledOnlyRule<Stage extends 'train' | 'inference'>(
   };
 }
 
+/** @param width null where no GroupNorm is used, which `decisive` says */
 function groupNormRule(
   key: CrossFieldRule['reads'][number],
-  width: (params: Params) => number,
+  decisive: CrossFieldRule['reads'][number],
+  width: (params: Params) => number | null,
 ): CrossFieldRule {
   return {
-    reads: [key, ['model', 'group_norm_groups']],
+    reads: [key, decisive, ['model', 'group_norm_groups']],
     fault: (params) => {
       const groups = params.model.group_norm_groups;
-      return width(params) % groups === 0
+      const channels = width(params);
+      return channels === null || channels % groups === 0
         ? null
-        : `must be a multiple of model.group_norm_groups (${groups}), got ${width(params)}`;
+        : `must be a multiple of model.group_norm_groups (${groups}), got ${channels}`;
     },
   };
 }

@@ -51,6 +51,8 @@ const data = z.strictObject({
   instance_mask_size: whole.min(14).max(224),
 });
 
+const boxWeights = z.tuple([positive, positive, positive, positive], 'must be a list of 4 numbers');
+
 const model = z.strictObject({
   custom: z.strictObject({
     stem_width: width,
@@ -62,32 +64,51 @@ const model = z.strictObject({
       .max(15)
       .refine((size) => size % 2 === 1, 'must be odd'),
   }),
+  transfer: z.strictObject({ backbone: z.enum(['resnet18', 'resnet34', 'resnet50', 'resnet101']) }),
+  norm: z.enum(['group', 'none']),
   group_norm_groups: width,
   fpn_channels: width,
   anchor_sizes: z.tuple([pixels, pixels, pixels, pixels, pixels], 'must be a list of 5 numbers'),
   anchor_ratios: z.array(number.min(0.01).max(100), typeError('must be a list of numbers')).min(1).max(100),
+  box_scale_clamp: number.gt(1).max(1e6),
   rpn: z.strictObject({
     pre_nms_top_k: items,
     post_nms_top_k: items,
+    score_threshold: number.min(0).lt(1),
+    min_size: nonNegative,
     nms_threshold: aboveZero,
+    positive_iou: aboveZero,
+    negative_iou: fraction,
+    low_quality_matches: trueOrFalse,
+    samples,
+    positive_fraction: aboveZero,
+    box_weights: boxWeights,
+  }),
+  roi: z.strictObject({
     positive_iou: aboveZero,
     negative_iou: fraction,
     samples,
     positive_fraction: aboveZero,
-  }),
-  roi: z.strictObject({
-    positive_iou: aboveZero,
-    samples,
-    positive_fraction: aboveZero,
+    mask_samples: items,
+    box_weights: boxWeights,
     canonical_size: pixels,
     box_size: cells,
+    sampling_ratio: countUpTo(8),
     mask_size: cells,
   }),
   box_head_width: width,
   mask_head_channels: width,
   mask_head_layers: layers,
-  detection: z.strictObject({ score_threshold: fraction, nms_threshold: aboveZero, max_detections: items }),
+  detection: z.strictObject({
+    score_threshold: fraction,
+    min_size: nonNegative,
+    nms_threshold: aboveZero,
+    max_detections: items,
+    mask_threshold: fraction,
+  }),
 });
+
+const classification = z.enum(['cross_entropy', 'focal']);
 
 const loss = z.strictObject({
   objectness_weight: nonNegative,
@@ -96,11 +117,40 @@ const loss = z.strictObject({
   box_weight: nonNegative,
   focal_weight: nonNegative,
   dice_weight: nonNegative,
+  objectness: classification,
+  class: classification,
+  region_focal_gamma: nonNegative,
+  region_focal_alpha: fraction,
+  smooth_l1_beta: positive,
   focal_gamma: nonNegative,
   focal_alpha: fraction,
+  dice_smooth: positive,
+  boundary_weight: nonNegative,
+  boundary_width: countUpTo(8),
+  touching_weight: nonNegative,
+  touching_distance: pixels,
 });
 
 const precision = z.enum(['float32', 'bfloat16', 'float16']);
+
+const phase = {
+  epochs: whole.min(0).max(1_000_000),
+  learning_rate: positive,
+  min_learning_rate: nonNegative,
+  warmup_steps: whole.min(0).max(1_000_000_000),
+};
+
+const transfer = z.strictObject({
+  weights: textOrNull,
+  min_matched: fraction,
+  freeze: z.strictObject(phase),
+  fine_tune: z.strictObject({
+    ...phase,
+    stages: whole.min(0).max(5),
+    layer_decay: aboveZero,
+    train_norms: trueOrFalse,
+  }),
+});
 
 const train = z.strictObject({
   model_type: z.enum(['custom', 'transfer']),
@@ -111,6 +161,7 @@ const train = z.strictObject({
   learning_rate: positive,
   min_learning_rate: nonNegative,
   warmup_steps: whole.min(0).max(1_000_000_000),
+  transfer,
   weight_decay: nonNegative,
   momentum: number.min(0).lt(1),
   nesterov: trueOrFalse,

@@ -3,7 +3,8 @@
  * shapes, no value read, no random number drawn outside: it runs op by op or compiled to a graph.
  */
 import type { Batch } from '../data/batch.ts';
-import { type Losses, type LossParams, maskRcnnLoss } from '../loss/mask-rcnn-loss.ts';
+import type { Losses, LossParams } from '../loss/losses.ts';
+import { maskRcnnLoss } from '../loss/mask-rcnn-loss.ts';
 import { extractFeatures } from '../model/features.ts';
 import type { MaskRcnn } from '../model/mask-rcnn.ts';
 import { tf } from '../system/tensorflow.ts';

@@ -6,7 +6,7 @@ import type { BatchShape } from '../data/loader.ts';
 import type { PreparedImage } from '../data/prepared.ts';
 import { evaluateDetections, type Metrics } from '../evaluate/evaluate-detections.ts';
 import { type PredictedImage, predictImages } from '../evaluate/predict-split.ts';
-import type { Losses } from '../loss/mask-rcnn-loss.ts';
+import type { Losses } from '../loss/losses.ts';
 import type { Params } from '../params/schema.ts';
 import { tf } from '../system/tensorflow.ts';
 import { readFigures } from './train-epoch.ts';

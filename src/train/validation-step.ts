@@ -2,7 +2,8 @@
  * What a validation computes for a batch: the loss as in training, and the detections, from the same features.
  */
 import type { Batch } from '../data/batch.ts';
-import { type Losses, type LossParams, maskRcnnLoss } from '../loss/mask-rcnn-loss.ts';
+import type { Losses, LossParams } from '../loss/losses.ts';
+import { maskRcnnLoss } from '../loss/mask-rcnn-loss.ts';
 import { extractFeatures } from '../model/features.ts';
 import type { MaskRcnn } from '../model/mask-rcnn.ts';
 import { type Predictions, predict } from '../model/predict.ts';

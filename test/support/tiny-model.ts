@@ -12,7 +12,7 @@ export function tinyParams(folder = '/nonexistent'): Params {
   params.model.custom.cbam_reduction = 2;
   params.model.custom.stage_widths = [8, 8, 16, 16];
   Object.assign(params.model.rpn, { pre_nms_top_k: 32, post_nms_top_k: 16, samples: 32 });
-  params.model.roi.samples = 16;
+  Object.assign(params.model.roi, { samples: 16, mask_samples: 4 });
   params.model.detection.max_detections = 8;
   params.train.batch_size = 2;
   return paramsSchema.parse(params);
