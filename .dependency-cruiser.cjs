@@ -14,17 +14,19 @@ const ROOMS = {
   // Compiles any function of tensors; could be a package of its own.
   graph: { values: [TENSORFLOW] },
   params: { values: ['system'] },
+  // Brings any file of the Hugging Face Hub; knows nothing of what is in it.
+  hub: { values: ['system'] },
   ops: { values: [TENSORFLOW] },
   model: { values: ['ops', 'system'], types: ['params', 'graph'] },
   loss: { values: ['ops', TENSORFLOW], types: ['model', 'data', 'params'] },
-  data: { values: ['masks', 'system'], types: ['params'] },
+  data: { values: ['hub', 'masks', 'system'], types: ['params'] },
   // Runs the model over a split, so it reads batches as train does.
   evaluate: { values: ['data', 'masks', 'model', 'ops', TENSORFLOW], types: ['params'] },
   visualize: { values: ['masks', 'system'], types: ['data', 'evaluate'] },
   tracking: { values: ['system'], types: ['params'] },
   train: {
     values: [
-      ...['data', 'model', 'loss', 'evaluate', 'visualize', 'system', SAVED_PARAMS],
+      ...['data', 'hub', 'model', 'loss', 'evaluate', 'visualize', 'system', SAVED_PARAMS],
       ...['graph/program.ts', 'graph/optimizers', 'graph/when.ts'],
     ],
     types: ['params', 'tracking', 'graph'],
@@ -36,10 +38,18 @@ const ROOMS = {
     ],
     types: ['params', 'tracking', 'graph'],
   },
+  // Counts what train and inference would compile.
+  summary: {
+    values: [
+      ...['model', 'loss', 'data/batch.ts', 'data/loader.ts', 'graph/cost.ts', 'graph/scope.ts'],
+      ...['train/phases.ts', 'train/step.ts', 'train/update.ts', TENSORFLOW],
+    ],
+    types: ['params', 'graph'],
+  },
 };
 
 /** The files that may load TensorFlow; everything else stays fast to start and safe in a worker thread. */
-const TENSOR_ROOMS = ['ops', 'model', 'loss', 'train', 'evaluate', 'inference', 'graph'];
+const TENSOR_ROOMS = ['ops', 'model', 'loss', 'train', 'evaluate', 'inference', 'graph', 'summary'];
 const TENSOR_FILES = ['data/batch.ts', 'system/load-tensorflow.ts', TENSORFLOW];
 
 const TYPES_ONLY = ['type-only', 'type-import'];

@@ -1,6 +1,6 @@
 """Reference values by PyTorch for the ops, losses and optimizers: writes test/golden/torch.json.
 
-Usage: python scripts/golden-torch.py   (needs: pip install torch==2.13.0)
+Usage: python scripts/golden-torch.py   (needs: pip install torch==2.13.0 torchvision==0.28.0)
 All tensors are full, rounded to 7 significant digits; seeds and versions stand in the file.
 """
 
@@ -9,6 +9,9 @@ from pathlib import Path
 
 import torch
 import torch.nn.functional as F
+import torchvision
+from torchvision.models.detection.anchor_utils import AnchorGenerator
+from torchvision.models.detection.image_list import ImageList
 
 SEED = 20261123
 
@@ -47,9 +50,9 @@ def channels_last(x):
     return x.permute(0, 2, 3, 1)
 
 
-def smooth_l1():
+def smooth_l1(beta=1 / 9):
     x, target = random(4, 4), random(4, 4)
-    return case({"x": x, "target": target}, F.smooth_l1_loss(x, target, beta=1 / 9, reduction="none"), ["x"])
+    return case({"x": x, "target": target}, F.smooth_l1_loss(x, target, beta=beta, reduction="none"), ["x"])
 
 
 def sigmoid_cross_entropy():
@@ -75,6 +78,33 @@ def focal(gamma, alpha):
     return case({"x": x, "target": target}, alpha_t * (1 - p_t) ** gamma * cross_entropy, ["x"])
 
 
+def vision_focal(gamma, alpha):
+    """The same by torchvision, of logits up to about 10."""
+    x, target = (4 * random(3, 5).detach()).requires_grad_(), (torch.rand(3, 5) > 0.5).double()
+    y = torchvision.ops.sigmoid_focal_loss(x, target, alpha, gamma, reduction="none")
+    return case({"x": x, "target": target}, y, ["x"])
+
+
+def focal_objectness(gamma, alpha):
+    """RetinaNet's loss of three images (torchvision's `RetinaNetClassificationHead`), the last without a positive."""
+    x = (3 * random(3, 7).detach()).requires_grad_()
+    labels = torch.tensor([[1, 0, -1, 0, 1, 0, 0], [0, 0, 0, -1, 1, -1, 0], [0, 0, -1, 0, 0, 0, 0]]).double()
+    losses = []
+    for logits, label in zip(x, labels):
+        counted = label >= 0
+        y = torchvision.ops.sigmoid_focal_loss(logits[counted], label[counted], alpha, gamma, reduction="sum")
+        losses.append(y / max(1, int((label == 1).sum())))
+    return case({"x": x, "labels": labels}, torch.stack(losses).mean()[None], ["x"])
+
+
+def softmax_focal(gamma, alpha):
+    x, truth = (3 * random(6, 2).detach()).requires_grad_(), torch.tensor([0, 1, 1, 0, 0, 1])
+    p_t = F.softmax(x, 1).gather(1, truth[:, None])[:, 0]
+    alpha_t = torch.where(truth == 1, alpha, 1 - alpha)
+    labels = F.one_hot(truth, 2).double()
+    return case({"x": x, "labels": labels}, -alpha_t * (1 - p_t) ** gamma * p_t.log(), ["x"])
+
+
 def dice():
     x, target = random(3, 4, 4), (torch.rand(3, 4, 4) > 0.5).double()
     target[2] = 0
@@ -82,6 +112,19 @@ def dice():
     overlap = 2 * (p * target).flatten(1).sum(1) + 1
     total = (p**2).flatten(1).sum(1) + (target**2).flatten(1).sum(1) + 1
     return case({"x": x, "target": target}, 1 - overlap / total, ["x"])
+
+
+def weighted_mask_terms(smooth):
+    """Dice, and focal (gamma 2, alpha 0.25) averaged over the cells, with a weight for each cell: a row for each term."""
+    x, target = random(3, 4, 4), (torch.rand(3, 4, 4) > 0.5).double()
+    weights = 1 + 5 * torch.rand(3, 4, 4, dtype=torch.float64)
+    p = torch.sigmoid(x)
+    overlap = torch.einsum("rij,rij,rij->r", weights, p, target)
+    total = torch.einsum("rij,rij->r", weights, p**2 + target**2)
+    dice = 1 - (2 * overlap + smooth) / (total + smooth)
+    cells = torchvision.ops.sigmoid_focal_loss(x, target, 0.25, 2, reduction="none")
+    focal = torch.stack([torch.dot(f.flatten(), w.flatten() / w.sum()) for f, w in zip(cells, weights)])
+    return case({"x": x, "target": target, "weights": weights}, torch.stack([dice, focal]), ["x"])
 
 
 def roi_align():
@@ -113,6 +156,25 @@ def roi_align_pyramid():
         cells.append(aligned(maps[f"level{level}"][image], box / (4 << level), size))
     result = case({**maps, "boxes": boxes}, torch.stack(cells), list(maps))
     return {**result, "images": images, "size": size, "canonicalSize": canonical_size, "levels": assigned}
+
+
+def vision_roi_align(samples):
+    """torchvision's own op, with another number of samples on each axis of a cell."""
+    features, size = random(2, 6, 7, 2), 3
+    boxes = torch.tensor([[0, 0, 24, 28], [2.5, 3.25, 15, 20], [20, 24, 24, 28], [10, 11, 11, 12]], dtype=torch.float64)
+    images = [0, 1, 1, 0]
+    regions = torch.cat([torch.tensor(images).double()[:, None], boxes[:, [1, 0, 3, 2]]], 1)
+    y = torchvision.ops.roi_align(channels_first(features), regions, size, 1 / 4, samples, aligned=False)
+    result = case({"features": features, "boxes": boxes}, channels_last(y), ["features"])
+    return {**result, "images": images, "size": size, "samplingRatio": samples}
+
+
+def anchors():
+    """torchvision's anchors of P5 and P6 on an image padded to 64x96, as [y1, x1, y2, x2]."""
+    generator = AnchorGenerator(((64,), (128,)), ((0.5, 1.0, 2.0),) * 2)
+    padded = torch.zeros(1, 3, 64, 96)
+    boxes = generator(ImageList(padded, [(50, 90)]), [torch.zeros(1, 1, 2, 3), torch.zeros(1, 1, 1, 2)])[0]
+    return {"boxes": numbers(boxes[:, [1, 0, 3, 2]])}
 
 
 def aligned(features, box, size):
@@ -204,6 +266,7 @@ def main():
     golden = {
         "made_by": "scripts/golden-torch.py",
         "torch": torch.__version__.split("+")[0],
+        "torchvision": torchvision.__version__.split("+")[0],
         "seed": SEED,
         "groupNorm": group_norm((2, 3, 4, 6), 3),
         "smoothL1": smooth_l1(),
@@ -229,6 +292,17 @@ def main():
         "sgdNesterov": optimizer(lambda groups: torch.optim.SGD(groups, lr=0.01, momentum=0.9, nesterov=True)),
         "sgdPlain": optimizer(lambda groups: torch.optim.SGD(groups, lr=0.01)),
         "adamwShort": optimizer(lambda groups: torch.optim.AdamW(groups, lr=0.01, betas=(0.5, 0.9), eps=1e-8)),
+        "smoothL1Wide": smooth_l1(1.0),
+        "visionFocal": vision_focal(2, 0.25),
+        "visionFocalUneven": vision_focal(1.5, 0.6),
+        "focalObjectness": focal_objectness(2, 0.25),
+        "softmaxFocal": softmax_focal(2, 0.25),
+        "softmaxFocalUneven": softmax_focal(0.5, 0.75),
+        "softmaxFocalPlain": softmax_focal(0, 0.5),
+        "roiAlignOneSample": vision_roi_align(1),
+        "roiAlignThreeSamples": vision_roi_align(3),
+        "anchors": anchors(),
+        "weightedMaskTerms": weighted_mask_terms(0.5),
     }
     target = Path(__file__).parent.parent / "test" / "golden" / "torch.json"
     target.write_text(json.dumps(golden, separators=(",", ":")) + "\n")

@@ -49,6 +49,16 @@ stage('export', 'Write the best model as a TensorFlow SavedModel, to run it with
     (await import('./commands/export.ts')).exportSavedModel(flags, { log, signal: interrupts.heed() }),
   );
 
+stage('summary', 'Count the parameters, memory and operations of the model, part by part, without data')
+  .addHelpText(
+    'after',
+    examples(
+      'aerial summary',
+      'aerial summary --set train.model_type=transfer --set data.image_size=512 --set train.batch_size=2',
+    ),
+  )
+  .action(async (options: StageOptions) => (await import('./commands/summary.ts')).summary(options, { log }));
+
 stage('doctor', 'Say what was found of Node, TensorFlow, GPU, W&B and DVC, and what is missing')
   .addHelpText('after', examples('aerial doctor', 'aerial doctor --set device=gpu --json'))
   .action(async (options: StageOptions) => {

@@ -24,7 +24,7 @@ describe('aerial', () => {
   it('lists its commands with examples', async () => {
     const { exitCode, stdout } = await aerial(['--help']);
     expect(exitCode).toBe(0);
-    for (const command of ['data-prep', 'train', 'inference', 'export', 'doctor']) {
+    for (const command of ['data-prep', 'train', 'inference', 'export', 'summary', 'doctor']) {
       expect(stdout).toMatch(new RegExp(`^  ${command} `, 'm'));
     }
     expect(stdout).toContain('$ aerial train');
@@ -56,7 +56,7 @@ describe('aerial', () => {
     expect(stdout).toBe('');
   });
 
-  it.each(['data-prep', 'train', 'export', 'doctor'])(
+  it.each(['data-prep', 'train', 'export', 'summary', 'doctor'])(
     '%s tells all faults of the params',
     async (command) => {
       const text = await readFile(join(ROOT, 'params.yaml'), 'utf8');

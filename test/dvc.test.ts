@@ -37,8 +37,11 @@ function codeOf(file: string, seen = new Set<string>()): Set<string> {
 /** Keys that no stage needs to run again for. */
 const WITHOUT_EFFECT = ['device', 'paths.raw', 'tracking'];
 
-/** Rooms that shape no result: messages, files, params as such (each stage names its own), who is told of figures. */
-const NO_RESULT = ['src/params', 'src/system', 'src/tracking'];
+/**
+ * Rooms that shape no result: messages, files, params as such (each stage names its own), who is told of figures, and
+ * what brings files of the hub, which are checked by their hashes.
+ */
+const NO_RESULT = ['src/hub', 'src/params', 'src/system', 'src/tracking'];
 
 /** Files of those rooms that do shape results, and the stages whose results they shape. */
 const BUT_SHAPES: Readonly<Record<string, readonly string[]>> = {

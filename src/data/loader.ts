@@ -2,7 +2,7 @@
  * From image files and outlines to padded minibatches in host memory. Knows nothing of TensorFlow.
  * Files are decoded by sharp's own threads while the step before runs: each batch is begun before it is needed.
  *
- * N images of H x H pixels · M = maxInstances · K = maskSize
+ * N images of H x H pixels · M = maxInstances · K = maskSize · T = touchingSize
  */
 import sharp from 'sharp';
 import { polygonsBox } from '../masks/polygon.ts';
@@ -13,6 +13,7 @@ import { createRandom } from '../system/random.ts';
 import { IDENTITY, randomSymmetry, type Symmetry, transformPixels, transformPoints } from './augment.ts';
 import { fitLetterbox } from './letterbox.ts';
 import type { Building, PreparedImage } from './prepared.ts';
+import { touchingMap } from './touching-map.ts';
 
 /** Padded minibatch in host memory. */
 export interface HostBatch {
@@ -25,6 +26,7 @@ export interface HostBatch {
   imageSize: number;
   maxInstances: number;
   maskSize: number;
+  touchingSize: number;
   /** [N, H, H, 3] RGB in 0–1 */
   images: Float32Array;
   /** [N, M, 4] [y1, x1, y2, x2] pixels of the fitted image */
@@ -33,6 +35,8 @@ export interface HostBatch {
   masks: Float32Array;
   /** [N, M] 1 = a building, 0 = padding */
   valid: Float32Array;
+  /** [N, T, T] in 0–1: `touchingMap` of all buildings of the image, also of those beyond M; 0 where none is wanted */
+  touching: Float32Array;
   /** Buildings beyond M that were left out (the smallest). */
   overflow: number;
 }
@@ -43,16 +47,24 @@ export interface BatchShape {
   imageSize: number;
   maxInstances: number;
   maskSize: number;
+  /** σ of the map of touching buildings in pixels; null = none is wanted, and none is made. */
+  touchingDistance: number | null;
 }
 
 /** The shape that params ask for. */
-export function batchShape({ train, data }: Params): BatchShape {
+export function batchShape({ train, data, loss }: Params): BatchShape {
   return {
     batchSize: train.batch_size,
     imageSize: data.image_size,
     maxInstances: data.max_instances,
     maskSize: data.instance_mask_size,
+    touchingDistance: loss.touching_weight > 0 ? loss.touching_distance : null,
   };
+}
+
+/** T, the side of the map of touching buildings: that of the image, or 1 where none is wanted. */
+export function touchingSize({ imageSize, touchingDistance }: BatchShape): number {
+  return touchingDistance === null ? 1 : imageSize;
 }
 
 /**
@@ -122,13 +134,16 @@ async function loadBatch(
     Array.from({ length: shape.batchSize }, async (_, n) => {
       const index = (start + n) % images.length;
       batch.sources[n] = images[index]!;
-      await fillImage(batch, n, images[index]!, symmetries[index]!);
+      const buildings = await fillImage(batch, n, images[index]!, symmetries[index]!);
+      if (shape.touchingDistance !== null) fillTouching(batch, n, buildings, shape.touchingDistance);
     }),
   );
   return batch;
 }
 
-function emptyBatch({ batchSize, imageSize, maxInstances, maskSize }: BatchShape): HostBatch {
+function emptyBatch(shape: BatchShape): HostBatch {
+  const { batchSize, imageSize, maxInstances, maskSize } = shape;
+  const T = touchingSize(shape);
   return {
     count: batchSize,
     sources: [],
@@ -136,41 +151,52 @@ function emptyBatch({ batchSize, imageSize, maxInstances, maskSize }: BatchShape
     imageSize,
     maxInstances,
     maskSize,
+    touchingSize: T,
     images: new Float32Array(batchSize * imageSize * imageSize * 3),
     boxes: new Float32Array(batchSize * maxInstances * 4),
     masks: new Float32Array(batchSize * maxInstances * maskSize * maskSize),
     valid: new Float32Array(batchSize * maxInstances),
+    touching: new Float32Array(batchSize * T * T),
     overflow: 0,
   };
 }
 
+/** @returns the outlines of all buildings of the image, also of those without a slot, in pixels of the fitted image */
 async function fillImage(
   batch: HostBatch,
   n: number,
   image: PreparedImage,
   symmetry: Symmetry,
-): Promise<void> {
+): Promise<number[][][]> {
   const { imageSize, maxInstances, maskSize } = batch;
   const pixels = await readSquare(image, imageSize);
   const pixelCount = imageSize * imageSize * 3;
   transformPixels(pixels, batch.images.subarray(n * pixelCount, (n + 1) * pixelCount), symmetry, imageSize);
   const { scaleX, scaleY } = fitLetterbox(image, imageSize);
-  const kept = largest(image.buildings, maxInstances);
-  batch.overflow += image.buildings.length - kept.length;
-  kept.forEach((building, m) => {
-    const polygons = building.polygons.map((ring) =>
+  const outlines = largestFirst(image.buildings, maxInstances).map(({ polygons }) =>
+    polygons.map((ring) =>
       transformPoints(
         ring.map((at, i) => at * (i % 2 === 0 ? scaleX : scaleY)),
         symmetry,
         imageSize,
       ),
-    );
+    ),
+  );
+  const kept = outlines.slice(0, maxInstances);
+  batch.overflow += outlines.length - kept.length;
+  kept.forEach((polygons, m) => {
     const box = polygonsBox(polygons);
     const slot = n * maxInstances + m;
     batch.boxes.set(box, slot * 4);
     batch.masks.set(rasterizeCoverage(polygons, box, maskSize), slot * maskSize * maskSize);
     batch.valid[slot] = 1;
   });
+  return outlines;
+}
+
+function fillTouching(batch: HostBatch, n: number, outlines: number[][][], distance: number): void {
+  const size = batch.touchingSize;
+  batch.touching.set(touchingMap(outlines, { size, distance }), n * size * size);
 }
 
 /** @returns [size, size, 3] RGB, the image fitted at the top left, black elsewhere */
@@ -192,7 +218,8 @@ async function readSquare(image: PreparedImage, size: number): Promise<Uint8Arra
   }
 }
 
-function largest(buildings: readonly Building[], count: number): readonly Building[] {
-  if (buildings.length <= count) return buildings;
-  return [...buildings].sort((a, b) => b.area - a.area).slice(0, count);
+/** In their order where all have a slot; the largest first where not. */
+function largestFirst(buildings: readonly Building[], slots: number): readonly Building[] {
+  if (buildings.length <= slots) return buildings;
+  return [...buildings].sort((a, b) => b.area - a.area);
 }

@@ -1,9 +1,9 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { hubAccessFromEnvironment } from '../hub/hub-access.ts';
 import type { Params } from '../params/schema.ts';
 import { UserError } from '../system/errors.ts';
 import { replaceFolder } from '../system/files.ts';
-import { hubAccessFromEnvironment } from '../system/hub-access.ts';
 import type { Log } from '../system/log.ts';
 import { assertReplaceable } from './assert-replaceable.ts';
 import { openPrepared } from './open-prepared.ts';
@@ -17,6 +17,13 @@ import { writePrepared } from './write-prepared.ts';
 
 /** For unpacked files, inside the folder that is being filled; removed before that is put in place. */
 const WORK_FOLDER = '.unpacked';
+
+/** Where the hub has no such data, or cannot be reached. */
+const HUB_ADVICE = {
+  repo: 'data.hub.repo',
+  address: 'data.hub.repo or data.hub.revision',
+  instead: `set data.source to local and data.path to a folder with ${zipPath('train')}`,
+};
 
 /** Enough of the manifest's hash to tell two data sets apart. */
 const HASH_DIGITS = 12;
@@ -69,9 +76,11 @@ async function bringZips(params: Params, log: Log): Promise<void> {
   if (source === 'hub') {
     const access = hubAccessFromEnvironment();
     // Loaded only when needed: the hub's library takes as long to load as all the rest.
-    const { downloadFromHub } = await import('./download/from-hub.ts');
+    const { downloadFromHub } = await import('../hub/download-from-hub.ts');
     const paths = SPLITS.map(zipPath);
-    await downloadFromHub({ ...hub, paths, folder: params.paths.raw, access }, log);
+    const repo = { type: 'dataset', name: hub.repo } as const;
+    const target = { repo, revision: hub.revision, access, advice: HUB_ADVICE };
+    await downloadFromHub({ ...target, paths, folder: params.paths.raw }, log);
   }
 }
 

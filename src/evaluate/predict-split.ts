@@ -10,9 +10,6 @@ import type { Predictions } from '../model/predict.ts';
 import type { Detection, EvaluatedImage } from './detections.ts';
 import { truthOf } from './truth.ts';
 
-/** Probability from which a pixel belongs to a building; Mask R-CNN's own. */
-const MASK_THRESHOLD = 0.5;
-
 /** One image after prediction. */
 export interface PredictedImage extends EvaluatedImage {
   source: PreparedImage;
@@ -21,13 +18,20 @@ export interface PredictedImage extends EvaluatedImage {
 /** Predictions of a batch's images; the caller disposes them. */
 export type PredictBatch = (batch: Batch) => Predictions;
 
+/** How images come, and what becomes of the model's masks. */
+export interface PredictOptions {
+  shape: BatchShape;
+  /** 0–1: a pixel whose probability is above it belongs to the building. */
+  maskThreshold: number;
+}
+
 /**
  * Detections of every image, in order.
  */
 export async function* predictImages(
   predict: PredictBatch,
   images: readonly PreparedImage[],
-  shape: BatchShape,
+  { shape, maskThreshold }: PredictOptions,
 ): AsyncGenerator<{ batch: HostBatch; predicted: PredictedImage[] }> {
   for await (const batch of orderedBatches(images, shape)) {
     const tensors = toTensors(batch);
@@ -39,7 +43,7 @@ export async function* predictImages(
       width: source.width,
       height: source.height,
       truth: truthOf(source),
-      detections: detectionsOf(predictions, n, source, shape.imageSize),
+      detections: detectionsOf(predictions, n, source, { imageSize: shape.imageSize, maskThreshold }),
     }));
     yield { batch, predicted };
   }
@@ -78,7 +82,7 @@ function detectionsOf(
   predictions: HostPredictions,
   n: number,
   image: PreparedImage,
-  imageSize: number,
+  { imageSize, maskThreshold }: { imageSize: number; maskThreshold: number },
 ): Detection[] {
   const { slots, maskSize } = predictions;
   const letterbox = fitLetterbox(image, imageSize);
@@ -87,7 +91,7 @@ function detectionsOf(
     if (predictions.valid[d] === 0) continue;
     const box = toImagePixels(predictions.boxes.subarray(d * 4, d * 4 + 4), letterbox, image);
     const probabilities = predictions.masks.subarray(d * maskSize ** 2, (d + 1) * maskSize ** 2);
-    const mask = pasteMask(probabilities, box, [image.height, image.width], MASK_THRESHOLD);
+    const mask = pasteMask(probabilities, box, [image.height, image.width], maskThreshold);
     found.push({ box, score: predictions.scores[d]!, mask });
   }
   return found;

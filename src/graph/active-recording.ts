@@ -1,6 +1,6 @@
 /**
  * The recording that is going on, if any: what the functions that change state (`state-update.ts`, `when.ts`,
- * `on-device.ts`) ask whether they run op by op or are being compiled.
+ * `on-device.ts`, `scope.ts`) ask whether they run op by op or are being compiled.
  */
 import type { tf } from '../system/tensorflow.ts';
 import type { Attribute } from './graph.ts';
@@ -22,6 +22,7 @@ export interface ActiveRecording {
   applyStateOp(op: StateOp): void;
   when(condition: tf.Tensor, body: () => void): void;
   onDevice<T>(device: string, body: () => T): T;
+  inScope<T>(name: string, body: () => T): T;
 }
 
 let active: ActiveRecording | null = null;

@@ -33,6 +33,8 @@ export interface GraphBuilder {
   add(op: string, options?: NodeOptions): string;
   /** Nodes made by `body` go to `device`. */
   onDevice<T>(device: string, body: () => T): T;
+  /** Nodes made by `body` have `name` in their names, as in `train/name/Conv2D_12`. */
+  inScope<T>(name: string, body: () => T): T;
   /** Nodes made by `body` run only where `pivot` runs. */
   within<T>(pivot: string, body: () => T): T;
 }
@@ -47,6 +49,7 @@ export function createGraphBuilder(
 ): GraphBuilder {
   const nodes: Node[] = [];
   let device = '';
+  let prefix = `${scope}/`;
   let gate: Gate | null = null;
   return {
     nodes,
@@ -58,7 +61,7 @@ export function createGraphBuilder(
       { inputs = [], after = [], attributes = {}, name, always = false, withVariable = false } = {},
     ) => {
       beforeNode?.(op, nodes.length);
-      const full = `${scope}/${name ?? `${op}_${nodes.length}`}`;
+      const full = `${prefix}${name ?? `${op}_${nodes.length}`}`;
       const pivot = gate && !always ? [gate.pivot] : [];
       const controls = [...new Set([...after, ...pivot])].map((before) => `^${before}`);
       nodes.push({
@@ -77,6 +80,15 @@ export function createGraphBuilder(
         return body();
       } finally {
         device = outer;
+      }
+    },
+    inScope: (name, body) => {
+      const outer = prefix;
+      prefix = `${outer}${name}/`;
+      try {
+        return body();
+      } finally {
+        prefix = outer;
       }
     },
     within: (pivot, body) => {

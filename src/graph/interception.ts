@@ -87,7 +87,7 @@ export function tensorId(tensor: tf.Tensor): number {
 }
 
 /** Sets own properties that hide those of the prototype. @returns what takes them away again */
-function replace<T extends object>(target: T, members: Partial<T>): () => void {
+export function replace<T extends object>(target: T, members: Partial<T>): () => void {
   const before = Object.keys(members).map(
     (name) => [name, Object.getOwnPropertyDescriptor(target, name)] as const,
   );
@@ -139,9 +139,8 @@ function isDelayed(backend: Backend, { dataId }: tf.TensorInfo): boolean {
   return dataId !== undefined && backend.tensorMap.get(dataId).values !== null;
 }
 
-/** The native object's own properties cannot be replaced, hence a proxy over an empty target. */
 function interceptBinding(binding: TFJSBinding, hooks: Hooks): TFJSBinding {
-  const members: Partial<TFJSBinding> = {
+  return overlay(binding, {
     executeOp: (op, attributes, inputs, count) => {
       const outputs = binding.executeOp(op, attributes, inputs, count);
       hooks.executed(op, attributes, inputs, outputs);
@@ -152,7 +151,11 @@ function interceptBinding(binding: TFJSBinding, hooks: Hooks): TFJSBinding {
       hooks.uploaded(id, shape, dtype, values as HostValues);
       return id;
     },
-  };
+  });
+}
+
+/** The binding with some members of its own replaced. The native object lets none be set, hence a proxy over an empty target. */
+export function overlay(binding: TFJSBinding, members: Partial<TFJSBinding>): TFJSBinding {
   return new Proxy({} as TFJSBinding, {
     get: (_, name) => {
       const key = name as keyof TFJSBinding;

@@ -4,6 +4,7 @@
  */
 import { tf } from '../system/tensorflow.ts';
 import { withActiveRecording } from './active-recording.ts';
+import { dryRun } from './dry-run.ts';
 import { DataType, type DataTypeNumber, dataTypeOf, type Node } from './graph.ts';
 import { createGraphBuilder, type GraphBuilder } from './graph-builder.ts';
 import { intercept, tensorId } from './interception.ts';
@@ -11,6 +12,7 @@ import { recordState } from './recorded-state.ts';
 import { createRecordedValues, type RecordedValues } from './recorded-values.ts';
 import { changingState, RecordingError } from './recording-error.ts';
 import { createRecordingHooks } from './recording-hooks.ts';
+import type { TensorSpec } from './shape-rules.ts';
 import { addConstant, type HostValues } from './tensor-content.ts';
 import { assertTensorTree, flattenTree, type TensorTree, unflattenTree } from './tensor-tree.ts';
 
@@ -27,6 +29,8 @@ export interface RecordingContext {
   constants: readonly tf.Tensor[];
   /** Number of the node at which to refuse the function, known to differ from one recording to the next. */
   refuseNode?: number;
+  /** true: nothing is computed; the function sees tensors that have shapes only. Where shapes depend on data, `specs` are those of zeros. */
+  dry?: boolean;
 }
 
 /** A tensor that goes in or comes out, and the node that stands for it. */
@@ -46,6 +50,8 @@ export interface Recording {
   outputs: readonly Port[];
   /** Names of the variables that it reads or changes. */
   state: readonly string[];
+  /** Types and shapes of what the nodes put out, as inputs name it; where a shape depends on data, the one that it had. */
+  specs: ReadonlyMap<string, TensorSpec>;
 }
 
 /**
@@ -69,18 +75,25 @@ export function recordFunction(
   const state = recordState(context.state, { builder, values, paused: hooks.paused });
   let recording: Recording | undefined;
   try {
+    addConstants(context.constants, builder, values);
     // Assigned rather than returned: tidy would search all nodes for tensors.
-    tf.tidy(() => {
-      addConstants(context.constants, builder, values);
+    inTidy(context.dry ?? false, () => {
       const { tree, ports } = addInputs(exampleInputs, builder, values);
-      recording = withActiveRecording({ ...state, onDevice: builder.onDevice }, () =>
+      const { onDevice, inScope } = builder;
+      recording = withActiveRecording({ ...state, onDevice, inScope }, () =>
         intercept(hooks, () => {
           const outputs = callFunction(fn, tree, hooks.refused);
           assertTensorTree(outputs, `${name}/outputs`);
           const writes = state.finish();
           const fetched = addOutputs(outputs, writes, builder, values);
           disposeKept(outputs, [...variables, ...context.constants]);
-          return { nodes: builder.nodes, inputs: ports, outputs: fetched, state: state.touched() };
+          return {
+            nodes: builder.nodes,
+            inputs: ports,
+            outputs: fetched,
+            state: state.touched(),
+            specs: values.specs(),
+          };
         }),
       );
     });
@@ -88,6 +101,11 @@ export function recordFunction(
     state.restore();
   }
   return recording!;
+}
+
+function inTidy(dry: boolean, body: () => void): void {
+  if (dry) dryRun(() => tf.tidy(body));
+  else tf.tidy(body);
 }
 
 function addConstants(constants: readonly tf.Tensor[], builder: GraphBuilder, values: RecordedValues): void {
@@ -99,7 +117,8 @@ function addConstants(constants: readonly tf.Tensor[], builder: GraphBuilder, va
       dtype,
       tf.backend().readSync(tensor.dataId) as HostValues,
     );
-    values.set(tensorId(tensor), { input, dtype, gate: null, constant: true, dynamic: null });
+    const { shape } = tensor;
+    values.set(tensorId(tensor), { input, dtype, shape, gate: null, constant: true, dynamic: null });
   }
 }
 
@@ -115,7 +134,7 @@ function addInputs(
     const attributes = { dtype: { type: dtype }, shape: { shape } };
     const node = builder.add('Placeholder', { name: `inputs/${path}`, attributes });
     const copy = tf.tensor(tensor.dataSync(), shape, tensor.dtype);
-    values.set(tensorId(copy), { input: node, dtype, gate: null, constant: false, dynamic: null });
+    values.set(tensorId(copy), { input: node, dtype, shape, gate: null, constant: false, dynamic: null });
     return { leaf: [path, copy] as const, port: { path, node, dtype, shape } };
   });
   return { tree: unflattenTree(leaves.map(({ leaf }) => leaf)), ports: leaves.map(({ port }) => port) };

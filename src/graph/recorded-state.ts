@@ -160,7 +160,7 @@ function read(entry: Entry, { builder }: Tools): Value {
     withVariable: true,
   });
   entry.accesses.push({ node, writes: false, gate });
-  return { input: node, dtype, gate, constant: false, dynamic: null };
+  return { input: node, dtype, shape: entry.variable.shape, gate, constant: false, dynamic: null };
 }
 
 /** Assigns where the variable holds another tensor than the graph's. @returns the write, if any */

@@ -4,12 +4,15 @@
 import type { DataTypeNumber } from './graph.ts';
 import { existsWithin, type Gate, type GraphBuilder } from './graph-builder.ts';
 import { type RecordingError, refusal } from './recording-error.ts';
+import type { TensorSpec } from './shape-rules.ts';
 
 /** A tensor's place in the graph. */
 export interface Value {
   /** `node` or `node:1` */
   readonly input: string;
   readonly dtype: DataTypeNumber;
+  /** As it was while recording, also where it depends on data. */
+  readonly shape: readonly number[];
   /** The condition under which it exists at all; null where it always does. */
   readonly gate: Gate | null;
   readonly constant: boolean;
@@ -27,6 +30,8 @@ export interface RecordedValues {
   use(id: number, describe: () => string): Value;
   /** Without checks and without making nodes. */
   peek(id: number): Value | null;
+  /** Types and shapes of all, as inputs of nodes name them: `node`, `node:1`. */
+  specs(): Map<string, TensorSpec>;
 }
 
 /** An empty table. */
@@ -46,6 +51,7 @@ export function createRecordedValues(builder: GraphBuilder): RecordedValues {
     setLazily: (id, make) => lazy.set(id, make),
     has: (id) => values.has(id) || lazy.has(id),
     peek: (id) => values.get(id) ?? null,
+    specs: () => new Map([...values.values()].map(({ input, dtype, shape }) => [input, { dtype, shape }])),
     use: (id, describe) => {
       const value = find(id);
       if (!value) throw outsideTensor(describe());

@@ -128,7 +128,7 @@ function createHooks(
     },
     uploaded: (id, shape, dtype, content) => {
       const input = addConstant(builder, shape, dtype, content);
-      values.set(id, { input, dtype, gate: null, constant: true, dynamic: null });
+      values.set(id, { input, dtype, shape, gate: null, constant: true, dynamic: null });
     },
     executed: (op, attributes, inputs, outputs) => {
       const tensors = used;
@@ -200,9 +200,9 @@ function addNode(
   const origin = makesDynamicShape(op, inputs, given)
     ? (sources.find((source) => source.dynamic)?.dynamic ?? `${op} at ${userCall().line}`)
     : null;
-  for (const [i, { id, dtype }] of outputs.entries()) {
+  for (const [i, { id, dtype, shape }] of outputs.entries()) {
     const input = i === 0 ? node : `${node}:${i}`;
-    values.set(id, { input, dtype, gate: builder.gate, constant: false, dynamic: origin });
+    values.set(id, { input, dtype, shape, gate: builder.gate, constant: false, dynamic: origin });
   }
 }
 

@@ -61,8 +61,8 @@ export async function exportModel(
   try {
     await assertWritable(output);
     signal.throwIfAborted();
-    const size = model.imageSize;
-    log.info(`Exporting ${file} for ${batchSize} x ${size} x ${size} pixels to ${output}`);
+    const { height, width } = model.canvas;
+    log.info(`Exporting ${file} for ${batchSize} x ${height} x ${width} pixels to ${output}`);
     const shapes = await saveModel(output, model, { params, batchSize });
     const { size: bytes } = await stat(join(output, MODEL_FILE));
     return { folder: output, bytes, weights: file, precision: params.inference.precision, ...shapes };
@@ -84,7 +84,8 @@ export async function saveModel(
 ): ReturnType<typeof saveFunction> {
   const fn = ({ image }: { image: tf.Tensor4D }): Predictions =>
     tf.tidy(() => predict(model, extractFeatures(model, image.div(255), params.model), params.model));
-  const example = tf.zeros<tf.Rank.R4>([batchSize, model.imageSize, model.imageSize, 3]);
+  const { height, width } = model.canvas;
+  const example = tf.zeros<tf.Rank.R4>([batchSize, height, width, 3]);
   try {
     return await saveFunction(
       folder,

@@ -3,7 +3,7 @@
  */
 import { writeFile } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
-import { batchShape } from '../data/loader.ts';
+import { type BatchShape, batchShape } from '../data/loader.ts';
 import { openPrepared } from '../data/open-prepared.ts';
 import type { PreparedImage } from '../data/prepared.ts';
 import { predictionsToCoco } from '../evaluate/coco-results.ts';
@@ -50,7 +50,7 @@ export async function runInference(params: Params, context: InferenceContext): P
     );
   }
   context.log.info(`Inference with ${file} on ${images.length} of ${splits.test.length} test images`);
-  const predictor = await createPredictor(model, batchShape(params), params);
+  const predictor = await createPredictor(model, shapeOf(params), params);
   let metrics: Metrics | undefined;
   try {
     await replaceFolder(folder, async (aside) => {
@@ -67,6 +67,11 @@ export async function runInference(params: Params, context: InferenceContext): P
   return summarize(folder, images.length, metrics!, context.tracker);
 }
 
+/** Batches as in training, without what only the loss looks at. */
+function shapeOf(params: Params): BatchShape {
+  return { ...batchShape(params), touchingDistance: null };
+}
+
 async function predictAndDraw(
   { predict }: Predictor,
   images: readonly PreparedImage[],
@@ -74,7 +79,8 @@ async function predictAndDraw(
   { log, tracker, signal, folder }: InferenceContext & { folder: string },
 ): Promise<PredictedImage[]> {
   const all: PredictedImage[] = [];
-  for await (const { predicted } of predictImages(predict, images, batchShape(params))) {
+  const options = { shape: shapeOf(params), maskThreshold: params.model.detection.mask_threshold };
+  for await (const { predicted } of predictImages(predict, images, options)) {
     signal.throwIfAborted();
     for (const image of predicted) {
       const png = await comparisonPngOf(image, params.inference.score_threshold);

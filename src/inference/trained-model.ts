@@ -48,11 +48,17 @@ function assertSameModel(now: Params, trained: Params, file: string): void {
   const shaping = ({ model, data, train }: Params): Record<string, unknown> => ({
     'train.model_type': train.model_type,
     'data.image_size': data.image_size,
-    'model.custom': model.custom,
+    ...(train.model_type === 'custom'
+      ? { 'model.custom': model.custom }
+      : { 'model.transfer': model.transfer }),
+    'model.norm': model.norm,
     'model.group_norm_groups': model.group_norm_groups,
     'model.fpn_channels': model.fpn_channels,
     'model.anchor_sizes': model.anchor_sizes,
     'model.anchor_ratios': model.anchor_ratios,
+    'model.rpn.box_weights': model.rpn.box_weights,
+    'model.roi.box_weights': model.roi.box_weights,
+    'model.roi.sampling_ratio': model.roi.sampling_ratio,
     'model.roi.canonical_size': model.roi.canonical_size,
     'model.roi.box_size': model.roi.box_size,
     'model.roi.mask_size': model.roi.mask_size,

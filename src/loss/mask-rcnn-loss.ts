@@ -9,7 +9,6 @@ import type { Features } from '../model/features.ts';
 import type { MaskRcnn } from '../model/mask-rcnn.ts';
 import type { Proposals } from '../ops/proposals.ts';
 import { statelessUniform } from '../ops/random.ts';
-import { positiveSlots } from '../ops/sampling.ts';
 import type { Params } from '../params/schema.ts';
 import { tf } from '../system/tensorflow.ts';
 import { boxLoss } from './box-loss.ts';
@@ -32,9 +31,9 @@ export function maskRcnnLoss(
   inputs: LossInputs,
   params: LossParams,
 ): Losses {
-  const rpnTerms = rpnLoss(rpn, anchorTargets(model, inputs, params));
+  const rpnTerms = rpnLoss(rpn, anchorTargets(model, inputs, params), params);
   const targets = regionTargets(proposals, inputs, params);
-  const boxTerms = boxLoss(model.boxHead(pyramid, targets.regions), targets);
+  const boxTerms = boxLoss(model.boxHead(pyramid, targets.regions), targets, params);
   const maskTerms = maskLoss(model.maskHead(pyramid, targets.maskRegions), targets, inputs.batch, params);
   const terms = { ...rpnTerms, ...boxTerms, ...maskTerms };
   return { ...terms, total: weightedTotal(terms, params.loss) };
@@ -49,6 +48,8 @@ function anchorTargets(
   return assignAnchors(model.anchors.boxes, batch, keys, {
     positiveIou: options.rpn.positive_iou,
     negativeIou: options.rpn.negative_iou,
+    lowQualityMatches: options.rpn.low_quality_matches,
+    boxWeights: options.rpn.box_weights,
     samples: options.rpn.samples,
     positiveFraction: options.rpn.positive_fraction,
   });
@@ -64,12 +65,13 @@ function regionTargets(
     [N, proposals.boxes.shape[1] + M],
     seed.add(tf.scalar(1, 'int32')),
   );
-  const sampling = { samples: options.roi.samples, positiveFraction: options.roi.positive_fraction };
   return sampleRegions(proposals, batch, keys, {
-    ...sampling,
     positiveIou: options.roi.positive_iou,
-    negativeIou: options.roi.positive_iou,
-    maskSlots: positiveSlots(sampling),
+    negativeIou: options.roi.negative_iou,
+    boxWeights: options.roi.box_weights,
+    samples: options.roi.samples,
+    positiveFraction: options.roi.positive_fraction,
+    maskSlots: options.roi.mask_samples,
   });
 }
 

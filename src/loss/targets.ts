@@ -2,11 +2,11 @@
  * What the network should have said: ground truth assigned to anchors and to sampled regions.
  * Ren et al. 2015, §3.1.2; torchvision's `assign_targets_to_anchors` and `select_training_samples`.
  *
- * N images · M ground-truth slots · A anchors · P proposals · S sampled regions of an image, the first Q of them the
- * slots of positives · R = N·S
+ * N images · M ground-truth slots · A anchors · P proposals · S sampled regions of an image, positives first; the
+ * first Q are the mask head's · R = N·S
  */
 import type { Batch } from '../data/batch.ts';
-import { encodeBoxes, ROI_BOX_WEIGHTS, RPN_BOX_WEIGHTS } from '../ops/box-coder.ts';
+import { type BoxWeights, encodeBoxes } from '../ops/box-coder.ts';
 import { boxIou } from '../ops/boxes.ts';
 import { gatherRows } from '../ops/gather.ts';
 import { matchBoxes } from '../ops/matcher.ts';
@@ -15,14 +15,17 @@ import { flattenRegions, type Regions } from '../ops/roi-align.ts';
 import { type SamplingOptions, sampleIndices, sampleMasks } from '../ops/sampling.ts';
 import { tf } from '../system/tensorflow.ts';
 
-/** IoU thresholds and sampling of one stage. */
+/** IoU thresholds, sampling and box coding of one stage. */
 export interface AssignOptions extends SamplingOptions {
   positiveIou: number;
   negativeIou: number;
+  boxWeights: BoxWeights;
 }
 
 /** The RPN's targets. */
 export interface AnchorTargets {
+  /** [N, A] int32, before sampling: 1 = building, 0 = background, -1 = ignored */
+  labels: tf.Tensor2D;
   /** [N, A] 1 = sampled as building */
   positives: tf.Tensor2D;
   /** [N, A] 1 = sampled as background */
@@ -34,19 +37,21 @@ export interface AnchorTargets {
 /**
  * @param anchors [A, 4]
  * @param keys [N, A] uniform random
+ * @param options.lowQualityMatches whether a building's best anchors stand for it however little they overlap it
  */
 export function assignAnchors(
   anchors: tf.Tensor2D,
   batch: Batch,
   keys: tf.Tensor2D,
-  options: AssignOptions,
+  options: AssignOptions & { lowQualityMatches: boolean },
 ): AnchorTargets {
   const iou = boxIou(batch.boxes, anchors.expandDims(0)) as tf.Tensor3D;
   const thresholds = { positive: options.positiveIou, negative: options.negativeIou };
-  const { labels, gtIndices } = matchBoxes(iou, batch.valid, thresholds, true);
+  const { labels, gtIndices } = matchBoxes(iou, batch.valid, thresholds, options.lowQualityMatches);
   const { positives, negatives } = sampleMasks(labels, keys, options);
   const gtBoxes = gatherRows(batch.boxes, gtIndices);
-  return { positives, negatives, boxDeltas: encodeBoxes(gtBoxes, anchors, RPN_BOX_WEIGHTS) as tf.Tensor3D };
+  const boxDeltas = encodeBoxes(gtBoxes, anchors, options.boxWeights) as tf.Tensor3D;
+  return { labels, positives, negatives, boxDeltas };
 }
 
 /** Sampled regions of all images with their targets; the mask head sees the first Q slots of each image. */
@@ -59,7 +64,7 @@ export interface RegionTargets {
   positives: tf.Tensor1D;
   /** [R, 4], meaningful where positives is 1 */
   boxDeltas: tf.Tensor2D;
-  /** N·Q regions: the slots of positives */
+  /** N·Q regions: the first slots of positives, which are in random order */
   maskRegions: Regions;
   /** [N·Q] 1 = building */
   maskPositives: tf.Tensor1D;
@@ -72,7 +77,7 @@ export interface RegionTargets {
 /**
  * Samples regions among the proposals and the ground truth itself (so that the heads see buildings from the first step).
  * @param keys [N, P + M] uniform random
- * @param maskSlots Q
+ * @param options.maskSlots Q, at most the slots of positives
  */
 export function sampleRegions(
   proposals: Proposals,
@@ -91,7 +96,7 @@ export function sampleRegions(
   const gtIndices = gatherRows(matches.gtIndices, indices);
   const gtBoxes = gatherRows(batch.boxes, gtIndices);
   const positives = tf.cast(gatherRows(labels, indices).equal(1), 'float32').mul(drawn) as tf.Tensor2D;
-  const boxDeltas = encodeBoxes(gtBoxes, boxes, ROI_BOX_WEIGHTS) as tf.Tensor3D;
+  const boxDeltas = encodeBoxes(gtBoxes, boxes, options.boxWeights) as tf.Tensor3D;
   const head = <T extends tf.Tensor>(x: T) => firstSlots(x, options.maskSlots);
   return {
     regions: flattenRegions(boxes),

@@ -3,9 +3,8 @@
  */
 
 import { UserError } from '../system/errors.ts';
-import { tf } from '../system/tensorflow.ts';
 import { type HostTensor, readSafetensors, writeSafetensors } from './safetensors.ts';
-import type { Weights } from './weights.ts';
+import { setValues, type Weights } from './weights.ts';
 
 /** Writes weights by name, aside first. @param metadata strings kept in the file */
 export async function saveWeights(
@@ -34,10 +33,7 @@ export async function loadWeights(path: string, weights: Weights): Promise<Recor
         `${faults.length > 3 ? ` and ${faults.length - 3} more` : ''}; use the params that it was trained with`,
     );
   }
-  for (const [name, variable] of weights.variables) {
-    const { values } = tensors.get(name)!;
-    tf.tidy(() => variable.assign(tf.tensor(values, variable.shape)));
-  }
+  setValues(weights, new Map([...tensors].map(([name, { values }]) => [name, values])));
   return metadata;
 }
 

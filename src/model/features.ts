@@ -18,11 +18,11 @@ export interface Features {
   proposals: Proposals;
 }
 
-/** @param images [N, H, H, 3] in 0–1 */
+/** @param images [N, H, W, 3] in 0–1, of the model's canvas */
 export function extractFeatures(
   model: MaskRcnn,
   images: tf.Tensor4D,
-  { rpn: options }: Params['model'],
+  { rpn: options, box_scale_clamp: scaleClamp }: Params['model'],
 ): Features {
   const pyramid = model.pyramid(images);
   const rpn = model.rpn(pyramid);
@@ -30,8 +30,11 @@ export function extractFeatures(
   const proposals = selectProposals(detached, model.anchors, {
     preNmsTopK: options.pre_nms_top_k,
     postNmsTopK: options.post_nms_top_k,
+    scoreThreshold: options.score_threshold,
+    minSize: options.min_size,
     nmsThreshold: options.nms_threshold,
-    imageSize: model.imageSize,
+    boxCoding: { weights: options.box_weights, scaleClamp },
+    clip: model.canvas.clip,
   });
   return { pyramid, rpn, proposals };
 }

@@ -1,5 +1,7 @@
 /**
  * The three heads. Ren et al. 2015 (RPN), Girshick 2015 (boxes), He et al. 2017 (masks); sizes as torchvision's.
+ * All start as Detectron2's, from which torchvision's differ in the box head's two layers (PyTorch's default) and in the
+ * mask predictor (by He et al., which is meant for what a ReLU follows).
  *
  * N images · A anchors in all · R regions · K classes, 0 = background, 1 = building · S side of a mask
  */
@@ -7,8 +9,8 @@ import { CLASSES } from '../ops/classes.ts';
 import { relu } from '../ops/relu.ts';
 import type { Params } from '../params/schema.ts';
 import { tf } from '../system/tensorflow.ts';
-import { createConv, createDense, createGroupNorm, createUpsampleConv, type MapLayer } from './layers.ts';
-import { normal, type Weights } from './weights.ts';
+import { createConv, createDense, createNormConv, createUpsampleConv, type MapLayer } from './layers.ts';
+import { heNormalFanOut, lecunUniform, normal, type Weights } from './weights.ts';
 
 /** What the RPN says about each anchor. */
 export interface RpnOutput {
@@ -32,15 +34,10 @@ export function createRpnHead(
   channels: number,
   anchorsPerCell: number,
 ): (pyramid: readonly tf.Tensor4D[]) => RpnOutput {
-  const conv = createConv(weights, 'rpn.conv', {
-    inputs: channels,
-    outputs: channels,
-    kernel: 3,
-    bias: true,
-  });
-  const last = { inputs: channels, kernel: 1, bias: true, initialize: normal(0.01) };
-  const objectness = createConv(weights, 'rpn.logits', { ...last, outputs: anchorsPerCell });
-  const deltas = createConv(weights, 'rpn.boxDeltas', { ...last, outputs: anchorsPerCell * 4 });
+  const options = { inputs: channels, bias: true, initialize: normal(0.01) };
+  const conv = createConv(weights, 'rpn.conv', { ...options, outputs: channels, kernel: 3 });
+  const objectness = createConv(weights, 'rpn.logits', { ...options, outputs: anchorsPerCell, kernel: 1 });
+  const deltas = createConv(weights, 'rpn.boxDeltas', { ...options, outputs: anchorsPerCell * 4, kernel: 1 });
   return (pyramid) => {
     const N = pyramid[0]!.shape[0];
     const hidden = pyramid.map((level) => relu(conv(level)));
@@ -64,8 +61,13 @@ export function createBoxHead(weights: Weights, model: Params['model']): (region
   const dense1 = createDense(weights, 'box.dense1', {
     inputs: size * size * model.fpn_channels,
     outputs: width,
+    initialize: lecunUniform,
   });
-  const dense2 = createDense(weights, 'box.dense2', { inputs: width, outputs: width });
+  const dense2 = createDense(weights, 'box.dense2', {
+    inputs: width,
+    outputs: width,
+    initialize: lecunUniform,
+  });
   const classes = createDense(weights, 'box.classLogits', {
     inputs: width,
     outputs: CLASSES,
@@ -87,10 +89,10 @@ export function createBoxHead(weights: Weights, model: Params['model']): (region
 export function createMaskHead(weights: Weights, model: Params['model']): MapLayer {
   const channels = model.mask_head_channels;
   const layers = Array.from({ length: model.mask_head_layers }, (_, i): MapLayer => {
-    const inputs = i === 0 ? model.fpn_channels : channels;
-    const conv = createConv(weights, `mask.conv${i + 1}`, { inputs, outputs: channels, kernel: 3 });
-    const norm = createGroupNorm(weights, `mask.norm${i + 1}`, channels, model.group_norm_groups);
-    return (x) => relu(norm(conv(x)));
+    const options = { inputs: i === 0 ? model.fpn_channels : channels, outputs: channels, kernel: 3 };
+    const names = { conv: `mask.conv${i + 1}`, norm: `mask.norm${i + 1}` };
+    const conv = createNormConv(weights, names, { ...options, initialize: heNormalFanOut }, model);
+    return (x) => relu(conv(x));
   });
   const upsample = createUpsampleConv(weights, 'mask.upsample', channels, channels);
   const logits = createConv(weights, 'mask.logits', {
@@ -98,6 +100,7 @@ export function createMaskHead(weights: Weights, model: Params['model']): MapLay
     outputs: CLASSES,
     kernel: 1,
     bias: true,
+    initialize: normal(0.001),
   });
   return (regions) => logits(relu(upsample(layers.reduce((x, layer) => layer(x), regions))));
 }

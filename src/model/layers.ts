@@ -6,8 +6,9 @@
 import { biasAdd } from '../ops/bias-add.ts';
 import { dense } from '../ops/dense.ts';
 import { groupNorm } from '../ops/group-norm.ts';
+import type { Params } from '../params/schema.ts';
 import { tf } from '../system/tensorflow.ts';
-import { constant, heNormal, type Initializer, normal, type Weights } from './weights.ts';
+import { constant, heNormalFanOut, type Initializer, type Weights } from './weights.ts';
 
 /** [N, H, W, C] → [N, H', W', C'] */
 export type MapLayer = (x: tf.Tensor4D) => tf.Tensor4D;
@@ -21,7 +22,67 @@ export interface ConvOptions {
   stride?: number;
   /** A bias per output channel; not needed before a normalisation. */
   bias?: boolean;
-  initialize?: Initializer;
+  initialize: Initializer;
+}
+
+/** Where a convolution and the normalisation after it have their weights. */
+export interface ConvNormNames {
+  conv: string;
+  norm: string;
+}
+
+/** What a model says about the normalisation of its pyramid and mask head. */
+export type NormParams = Pick<Params['model'], 'norm' | 'group_norm_groups'>;
+
+/** Convolution, see `convolve`. Its bias starts at 0. */
+export function createConv(weights: Weights, name: string, options: ConvOptions): MapLayer {
+  const filter = createKernel(weights, name, options);
+  const { outputs, stride = 1, bias = false } = options;
+  const offset = bias ? weights.create<tf.Rank.R1>(`${name}.bias`, [outputs], constant(0)) : null;
+  return (x) => {
+    const y = convolve(x, filter, stride);
+    return offset ? biasAdd(y, offset) : y;
+  };
+}
+
+/** Convolution and group normalisation or, where the model has none, convolution with bias: torchvision's choice. */
+export function createNormConv(
+  weights: Weights,
+  names: ConvNormNames,
+  options: Omit<ConvOptions, 'bias'>,
+  { norm: kind, group_norm_groups: groups }: NormParams,
+): MapLayer {
+  const conv = createConv(weights, names.conv, { ...options, bias: kind === 'none' });
+  if (kind === 'none') return conv;
+  const norm = createGroupNorm(weights, names.norm, options.outputs, groups);
+  return (x) => norm(conv(x));
+}
+
+/**
+ * Convolution and batch normalisation (Ioffe & Szegedy 2015, alg. 2) whose mean and variance stand still, as in
+ * torchvision's `FrozenBatchNorm2d`. What is left of it is one factor and one summand per channel:
+ * scale = γ / √(variance + 1e-5), shift = β − mean · scale. The factor goes into the kernel, so that no pass over the map
+ * is spent on it.
+ * @param options `scale` is the factor to start with, 1 where left out; the summand starts at 0
+ */
+export function createFrozenNormConv(
+  weights: Weights,
+  names: ConvNormNames,
+  options: Omit<ConvOptions, 'bias'> & { scale?: number },
+): MapLayer {
+  const { outputs, stride = 1, scale: start = 1 } = options;
+  const filter = createKernel(weights, names.conv, options);
+  const scale = weights.create<tf.Rank.R1>(`${names.norm}.scale`, [outputs], constant(start));
+  const shift = weights.create<tf.Rank.R1>(`${names.norm}.shift`, [outputs], constant(0));
+  return (x) => biasAdd(convolve(x, filter.mul(scale), stride), shift);
+}
+
+function createKernel(
+  weights: Weights,
+  name: string,
+  { inputs, outputs, kernel, initialize }: ConvOptions,
+): tf.Variable<tf.Rank.R4> {
+  return weights.create<tf.Rank.R4>(`${name}.kernel`, [kernel, kernel, inputs, outputs], initialize);
 }
 
 /**
@@ -29,17 +90,10 @@ export interface ConvOptions {
  * that cell i is centred on pixel i·stride, which anchors and RoIAlign take for granted. TensorFlow's `same` puts
  * them only below and to the right where stride and size are even, which moves each map by half a cell.
  */
-export function createConv(weights: Weights, name: string, options: ConvOptions): MapLayer {
-  const { inputs, outputs, kernel, stride = 1, bias = false, initialize = heNormal } = options;
-  const filter = weights.create<tf.Rank.R4>(`${name}.kernel`, [kernel, kernel, inputs, outputs], initialize);
-  const offset = bias ? weights.create<tf.Rank.R1>(`${name}.bias`, [outputs], constant(0)) : null;
-  return (x) => {
-    const y =
-      stride === 1
-        ? tf.conv2d(x, filter, 1, 'same')
-        : tf.conv2d(padEvenly(x, kernel), filter, stride, 'valid');
-    return offset ? biasAdd(y, offset) : y;
-  };
+function convolve(x: tf.Tensor4D, filter: tf.Tensor4D, stride: number): tf.Tensor4D {
+  return stride === 1
+    ? tf.conv2d(x, filter, 1, 'same')
+    : tf.conv2d(padEvenly(x, filter.shape[0]), filter, stride, 'valid');
 }
 
 /**
@@ -64,16 +118,17 @@ function padEvenly(x: tf.Tensor4D, kernel: number): tf.Tensor4D {
   ]);
 }
 
-/** Transposed convolution, 2x2 with stride 2: doubles height and width. */
+/**
+ * Transposed convolution, 2x2 with stride 2: doubles height and width. It starts as torchvision's and Detectron2's, with
+ * deviation √(2 / (4·inputs)): half of He's, as both take the windows for overlapping.
+ */
 export function createUpsampleConv(
   weights: Weights,
   name: string,
   inputs: number,
   outputs: number,
 ): MapLayer {
-  // He et al.: each output pixel is a sum over `inputs` values, as windows do not overlap.
-  const initialize = normal(Math.sqrt(2 / inputs));
-  const filter = weights.create<tf.Rank.R4>(`${name}.kernel`, [2, 2, outputs, inputs], initialize);
+  const filter = weights.create<tf.Rank.R4>(`${name}.kernel`, [2, 2, outputs, inputs], heNormalFanOut);
   const offset = weights.create<tf.Rank.R1>(`${name}.bias`, [outputs], constant(0));
   return (x) => {
     const [N, H, W] = x.shape;
@@ -82,20 +137,24 @@ export function createUpsampleConv(
 }
 
 /** Group normalisation with its scale (1 at first) and shift (0). */
-export function createGroupNorm(weights: Weights, name: string, channels: number, groups: number): MapLayer {
+function createGroupNorm(weights: Weights, name: string, channels: number, groups: number): MapLayer {
   const scale = weights.create<tf.Rank.R1>(`${name}.scale`, [channels], constant(1));
   const shift = weights.create<tf.Rank.R1>(`${name}.shift`, [channels], constant(0));
   return (x) => groupNorm(x, scale, shift, groups);
 }
 
-/** [N, inputs] → [N, outputs] */
+/** [N, inputs] → [N, outputs]; its bias starts at 0. */
 export function createDense(
   weights: Weights,
   name: string,
-  options: { inputs: number; outputs: number; initialize?: Initializer },
+  { inputs, outputs, initialize }: { inputs: number; outputs: number; initialize: Initializer },
 ): (x: tf.Tensor2D) => tf.Tensor2D {
-  const { inputs, outputs, initialize = heNormal } = options;
   const kernel = weights.create<tf.Rank.R2>(`${name}.kernel`, [inputs, outputs], initialize);
   const bias = weights.create<tf.Rank.R1>(`${name}.bias`, [outputs], constant(0));
   return (x) => dense(x, kernel, bias);
+}
+
+/** One layer after the other. */
+export function chain(layers: readonly MapLayer[]): MapLayer {
+  return (x) => layers.reduce((value, layer) => layer(value), x);
 }

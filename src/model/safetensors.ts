@@ -1,10 +1,13 @@
 /**
  * The safetensors file format — https://github.com/huggingface/safetensors#format: 8 bytes little-endian length of the
- * header, a JSON header, then the tensors' bytes back to back. Only float32 here.
+ * header, a JSON header, then the tensors' bytes back to back. Floating point numbers are read as float32, whatever their
+ * size, and written as such; whole numbers, as PyTorch's counters of batches, are passed over.
  */
-import { readFile } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { UserError } from '../system/errors.ts';
 import { writeFileAtomic } from '../system/files.ts';
+import { FLOAT_FORMATS } from './float-formats.ts';
 
 /** A tensor in host memory, row-major. */
 export interface HostTensor {
@@ -19,24 +22,78 @@ export interface TensorFile {
   metadata: Record<string, string>;
 }
 
+/** A file of which single tensors can be read, however large it is. */
+export interface OpenTensorFile {
+  metadata: Record<string, string>;
+  /** Of all tensors of floating point numbers, by name. */
+  shapes: ReadonlyMap<string, readonly number[]>;
+  /** @throws UserError when the file cannot be read */
+  read(name: string): Promise<HostTensor>;
+  close(): Promise<void>;
+}
+
 /** Headers longer than this are refused, as the reference implementation does. */
 const MAX_HEADER_BYTES = 100_000_000;
 const LENGTH_BYTES = 8;
+/** Below the 2 GiB that one call of the operating system reads. */
+const MAX_READ_BYTES = 2 ** 30;
+
+const WHOLE_NUMBERS = new Set(['BOOL', 'U8', 'I8', 'U16', 'I16', 'U32', 'I32', 'U64', 'I64']);
+
+/** Where a tensor is in a file. */
+interface Entry {
+  dtype: string;
+  shape: readonly number[];
+  begin: number;
+  bytes: number;
+}
 
 /** Writes tensors in the order of their names: the same tensors give the same bytes. */
 export async function writeSafetensors(path: string, file: TensorFile): Promise<void> {
   await writeFileAtomic(path, encodeSafetensors(file));
 }
 
-/** @throws UserError when the file is missing or is not a safetensors file of float32 tensors */
+/** @throws UserError when the file is missing or is not a safetensors file */
 export async function readSafetensors(path: string): Promise<TensorFile> {
-  let bytes: Buffer;
+  const file = await openSafetensors(path);
   try {
-    bytes = await readFile(path);
-  } catch (error) {
-    throw new UserError(`Cannot read ${path}: ${(error as Error).message}`, { cause: error });
+    const tensors = new Map<string, HostTensor>();
+    for (const name of file.shapes.keys()) tensors.set(name, await file.read(name));
+    return { tensors, metadata: file.metadata };
+  } finally {
+    await file.close();
   }
-  return decodeSafetensors(bytes, path);
+}
+
+/**
+ * Reads the header only. The caller closes the file.
+ * @throws UserError when the file is missing or is not a safetensors file
+ */
+export async function openSafetensors(path: string): Promise<OpenTensorFile> {
+  const handle = await open(path).catch((error: unknown) => Promise.reject(cannotRead(path, error)));
+  try {
+    const { size } = await handle.stat();
+    const { header, bodyStart } = await readHeader(handle, size, path);
+    const { __metadata__: metadata = {}, ...described } = header;
+    const entries = new Map<string, Entry>();
+    for (const [name, entry] of Object.entries(described)) {
+      const checked = checkEntry(entry, size - bodyStart, `${path}: tensor ${name}`);
+      if (checked) entries.set(name, checked);
+    }
+    return {
+      metadata: metadata as Record<string, string>,
+      shapes: new Map([...entries].map(([name, { shape }]) => [name, shape])),
+      read: async (name) => {
+        const { dtype, shape, begin, bytes } = entries.get(name)!;
+        const content = await readBytes(handle, { start: bodyStart + begin, bytes }, path);
+        return { shape, values: FLOAT_FORMATS[dtype]!.decode(content) };
+      },
+      close: () => handle.close(),
+    };
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
 }
 
 /** @returns the file's bytes */
@@ -62,25 +119,20 @@ export function encodeSafetensors({ tensors, metadata }: TensorFile): Buffer {
   return Buffer.concat([length, padded, ...bodies]);
 }
 
-/** @param path only for messages */
-export function decodeSafetensors(bytes: Uint8Array, path: string): TensorFile {
-  const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const { header, bodyStart } = readHeader(view, path);
-  const { __metadata__: metadata = {}, ...entries } = header;
-  const tensors = new Map<string, HostTensor>();
-  for (const [name, entry] of Object.entries(entries)) {
-    tensors.set(name, readTensor(view.subarray(bodyStart), entry, `${path}: tensor ${name}`));
-  }
-  return { tensors, metadata: metadata as Record<string, string> };
-}
-
-function readHeader(view: Buffer, path: string): { header: Record<string, unknown>; bodyStart: number } {
-  const length = view.length >= LENGTH_BYTES ? Number(view.readBigUInt64LE()) : Number.POSITIVE_INFINITY;
-  if (length > Math.min(MAX_HEADER_BYTES, view.length - LENGTH_BYTES)) {
+async function readHeader(
+  handle: FileHandle,
+  size: number,
+  path: string,
+): Promise<{ header: Record<string, unknown>; bodyStart: number }> {
+  const start = Buffer.from(await readBytes(handle, { start: 0, bytes: Math.min(size, LENGTH_BYTES) }, path));
+  const length = start.length === LENGTH_BYTES ? Number(start.readBigUInt64LE()) : Number.POSITIVE_INFINITY;
+  if (isPickle(start, length)) throw pickled(path);
+  if (length > Math.min(MAX_HEADER_BYTES, size - LENGTH_BYTES)) {
     throw notSafetensors(path, 'its header is cut off');
   }
+  const json = await readBytes(handle, { start: LENGTH_BYTES, bytes: length }, path);
   try {
-    const header: unknown = JSON.parse(view.toString('utf8', LENGTH_BYTES, LENGTH_BYTES + length));
+    const header: unknown = JSON.parse(Buffer.from(json.buffer).toString());
     if (typeof header !== 'object' || header === null) throw new TypeError('expected an object');
     return { header: header as Record<string, unknown>, bodyStart: LENGTH_BYTES + length };
   } catch (error) {
@@ -88,23 +140,67 @@ function readHeader(view: Buffer, path: string): { header: Record<string, unknow
   }
 }
 
-function readTensor(body: Buffer, entry: unknown, what: string): HostTensor {
+async function readBytes(
+  handle: FileHandle,
+  { start, bytes }: { start: number; bytes: number },
+  path: string,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const content = new Uint8Array(bytes);
+  let filled = 0;
+  while (filled < bytes) {
+    const length = Math.min(bytes - filled, MAX_READ_BYTES);
+    const { bytesRead } = await handle
+      .read(content, filled, length, start + filled)
+      .catch((error: unknown) => Promise.reject(cannotRead(path, error)));
+    if (bytesRead === 0) throw notSafetensors(path, 'it was cut off while it was read');
+    filled += bytesRead;
+  }
+  return content;
+}
+
+/** @returns null for whole numbers */
+function checkEntry(entry: unknown, bodyBytes: number, what: string): Entry | null {
   const { dtype, shape, data_offsets: offsets } = (entry ?? {}) as Record<string, unknown>;
-  if (dtype !== 'F32') throw notSafetensors(what, `dtype ${String(dtype)} is not supported, expected F32`);
+  if (WHOLE_NUMBERS.has(dtype as string)) return null;
+  const format = FLOAT_FORMATS[dtype as string];
+  if (!format) {
+    const expected = Object.keys(FLOAT_FORMATS).join(', ');
+    throw notSafetensors(what, `dtype ${String(dtype)} is not supported, expected one of ${expected}`);
+  }
   if (!isNumbers(shape) || !isNumbers(offsets)) throw notSafetensors(what, 'shape or offsets are missing');
   const [begin = 0, end = 0] = offsets;
-  const bytes = shape.reduce((product, size) => product * size, 4);
-  if (begin < 0 || end - begin !== bytes || end > body.length) {
+  const bytes = shape.reduce((product, size) => product * size, format.size);
+  if (end - begin !== bytes || end > bodyBytes) {
     throw notSafetensors(
       what,
-      `expected ${bytes} bytes, the file holds ${Math.min(end, body.length) - begin}`,
+      `expected ${bytes} bytes, the file holds ${Math.max(0, Math.min(end, bodyBytes) - begin)}`,
     );
   }
-  return { shape, values: new Float32Array(Uint8Array.from(body.subarray(begin, end)).buffer) };
+  return { dtype: dtype as string, shape, begin, bytes };
 }
 
 function isNumbers(value: unknown): value is number[] {
   return Array.isArray(value) && value.every((item) => Number.isSafeInteger(item) && item >= 0);
+}
+
+/** What `torch.save` writes: a zip archive or, before PyTorch 1.6, a pickle. */
+function isPickle(start: Buffer, headerLength: number): boolean {
+  return (
+    start.toString('latin1', 0, 4) === 'PK\x03\x04' || (start[0] === 0x80 && headerLength > MAX_HEADER_BYTES)
+  );
+}
+
+function pickled(path: string): UserError {
+  const target = `${basename(path).replace(/\.\w+$/, '')}.safetensors`;
+  return new UserError(
+    `${path} was written by torch.save; make a safetensors file of it with ` +
+      `python3 -c "import torch; from safetensors.torch import save_file; ` +
+      `save_file({k: v.clone().contiguous() for k, v in torch.load('${path}', map_location='cpu', weights_only=True).items()}, '${target}')"`,
+  );
+}
+
+function cannotRead(path: string, error: unknown): UserError {
+  return new UserError(`Cannot read ${path}: ${(error as Error).message}`, { cause: error });
 }
 
 function notSafetensors(what: string, why: string): UserError {

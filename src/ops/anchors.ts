@@ -3,12 +3,12 @@
  * order and rounding as torchvision's `AnchorGenerator`: cells row by row, the ratios of one cell together.
  */
 
-/** Where anchors stand on one level: a grid of square cells. */
+/** Where anchors stand on one level: a grid of cells. */
 export interface AnchorLevel {
-  /** Pixels between two cells. */
-  stride: number;
-  /** Cells on each axis. */
-  cells: number;
+  /** Pixels between two cells, down and across. */
+  strides: readonly [y: number, x: number];
+  /** Cells of the level's map. */
+  cells: readonly [rows: number, columns: number];
   /** Pixels: the square root of an anchor's area. */
   size: number;
 }
@@ -16,22 +16,26 @@ export interface AnchorLevel {
 /**
  * @param levels fine to coarse
  * @param ratios height / width of the anchors of a cell
- * @returns [Σ cells²·ratios.length, 4] flat, row-major: [y1, x1, y2, x2] in pixels, level after level
+ * @returns [Σ rows·columns·ratios.length, 4] flat, row-major: [y1, x1, y2, x2] in pixels, level after level
  */
 export function anchorBoxes(levels: readonly AnchorLevel[], ratios: readonly number[]): Float32Array {
   const perCell = ratios.length;
-  const total = levels.reduce((sum, { cells }) => sum + cells * cells * perCell, 0);
+  const total = levels.reduce((sum, { cells }) => sum + cells[0] * cells[1] * perCell, 0);
   const boxes = new Float32Array(total * 4);
   let at = 0;
-  for (const { stride, cells, size } of levels) {
+  for (const {
+    strides: [strideY, strideX],
+    cells: [rows, columns],
+    size,
+  } of levels) {
     const shapes = ratios.map((ratio) => halfExtents(size, ratio));
-    for (let row = 0; row < cells; row++) {
-      for (let column = 0; column < cells; column++) {
+    for (let row = 0; row < rows; row++) {
+      for (let column = 0; column < columns; column++) {
         for (const [halfHeight, halfWidth] of shapes) {
-          boxes[at++] = row * stride - halfHeight;
-          boxes[at++] = column * stride - halfWidth;
-          boxes[at++] = row * stride + halfHeight;
-          boxes[at++] = column * stride + halfWidth;
+          boxes[at++] = row * strideY - halfHeight;
+          boxes[at++] = column * strideX - halfWidth;
+          boxes[at++] = row * strideY + halfHeight;
+          boxes[at++] = column * strideX + halfWidth;
         }
       }
     }

@@ -7,15 +7,18 @@
  */
 import { tf } from '../system/tensorflow.ts';
 
-/** Weights of [dy, dx, dh, dw] for the RPN. */
-export const RPN_BOX_WEIGHTS = [1, 1, 1, 1] as const;
-/** Weights of [dy, dx, dh, dw] for the box head: brings its targets to about unit variance (torchvision). */
-export const ROI_BOX_WEIGHTS = [10, 10, 5, 5] as const;
+/** Weights of [dy, dx, dh, dw], each > 0. */
+export type BoxWeights = readonly [number, number, number, number];
 
-type Weights = readonly [number, number, number, number];
-
-/** Growth in one decoding is limited to 1000/16, so that exp cannot overflow (torchvision's `bbox_xform_clip`). */
-const MAX_LOG_RATIO = Math.log(1000 / 16);
+/** How offsets are read. */
+export interface BoxCoding {
+  weights: BoxWeights;
+  /**
+   * A box is at most this many times as high or wide as its reference, so that exp cannot overflow: the exponential of
+   * torchvision's `bbox_xform_clip`
+   */
+  scaleClamp: number;
+}
 
 /** Sides are taken as at least this long when a logarithm or a quotient is formed: padded boxes stay finite. */
 const MIN_SIDE = 1e-3;
@@ -25,7 +28,7 @@ const MIN_SIDE = 1e-3;
  * @param references [..., 4] the boxes they are relative to
  * @returns [..., 4] boxDeltas; finite also where a box is empty
  */
-export function encodeBoxes(boxes: tf.Tensor, references: tf.Tensor, weights: Weights): tf.Tensor {
+export function encodeBoxes(boxes: tf.Tensor, references: tf.Tensor, weights: BoxWeights): tf.Tensor {
   const box = centreForm(boxes);
   const reference = centreForm(references);
   return tf.stack(
@@ -45,7 +48,12 @@ export function encodeBoxes(boxes: tf.Tensor, references: tf.Tensor, weights: We
  * @param references [..., 4], broadcast against boxDeltas
  * @returns [..., 4] boxes, not clipped to the image
  */
-export function decodeBoxes(boxDeltas: tf.Tensor, references: tf.Tensor, weights: Weights): tf.Tensor {
+export function decodeBoxes(
+  boxDeltas: tf.Tensor,
+  references: tf.Tensor,
+  { weights, scaleClamp }: BoxCoding,
+): tf.Tensor {
+  const maxLogRatio = Math.log(scaleClamp);
   const [dy, dx, dh, dw] = tf.unstack(boxDeltas.div(tf.tensor1d([...weights])), -1) as [
     tf.Tensor,
     tf.Tensor,
@@ -55,8 +63,8 @@ export function decodeBoxes(boxDeltas: tf.Tensor, references: tf.Tensor, weights
   const reference = centreForm(references);
   const y = dy.mul(reference.height).add(reference.y);
   const x = dx.mul(reference.width).add(reference.x);
-  const halfHeight = dh.minimum(MAX_LOG_RATIO).exp().mul(reference.height).mul(0.5);
-  const halfWidth = dw.minimum(MAX_LOG_RATIO).exp().mul(reference.width).mul(0.5);
+  const halfHeight = dh.minimum(maxLogRatio).exp().mul(reference.height).mul(0.5);
+  const halfWidth = dw.minimum(maxLogRatio).exp().mul(reference.width).mul(0.5);
   return tf.stack([y.sub(halfHeight), x.sub(halfWidth), y.add(halfHeight), x.add(halfWidth)], -1);
 }
 

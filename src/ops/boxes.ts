@@ -6,6 +6,9 @@
 import { tf } from '../system/tensorflow.ts';
 import { DT_FLOAT, runKernel } from './kernel.ts';
 
+/** Pixels of an image. */
+export type Extent = readonly [height: number, width: number];
+
 /**
  * @param boxes [..., 4]
  * @returns [...] square pixels; 0 for an empty or inverted box
@@ -40,10 +43,18 @@ function divideNoNan(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
 
 /**
  * @param boxes [..., 4]
- * @returns [..., 4], every corner moved into [0, size] on both axes; what is not a number becomes 0, so that weights
+ * @param extent pixels
+ * @returns [..., 4], every corner moved into [0, height] x [0, width]; what is not a number becomes 0, so that weights
  *   that have run away end in a loss that is not finite, which is reported, and not in a kernel's complaint
  */
-export function clipBoxes<T extends tf.Tensor>(boxes: T, size: number): T {
-  const clipped = tf.clipByValue(boxes, 0, size);
-  return tf.where(clipped.isNaN(), tf.zerosLike(clipped), clipped);
+export function clipBoxes(boxes: tf.Tensor, extent: Extent): tf.Tensor {
+  const [height, width] = extent;
+  const clipped = boxes.minimum(tf.tensor1d([height, width, height, width])).maximum(0);
+  return tf.where(boxes.isNaN(), tf.zerosLike(boxes), clipped);
+}
+
+/** Lower or narrower than `minSize` pixels. [..., 4] → [...] bool */
+export function isThin(boxes: tf.Tensor, minSize: number): tf.Tensor {
+  const [y1, x1, y2, x2] = tf.unstack(boxes, -1) as Edges;
+  return tf.minimum(y2.sub(y1), x2.sub(x1)).less(minSize);
 }

@@ -4,8 +4,8 @@
  * N images · A anchors in all, level after level · P proposals
  */
 import { tf } from '../system/tensorflow.ts';
-import { decodeBoxes, RPN_BOX_WEIGHTS } from './box-coder.ts';
-import { clipBoxes } from './boxes.ts';
+import { type BoxCoding, decodeBoxes } from './box-coder.ts';
+import { clipBoxes, type Extent, isThin } from './boxes.ts';
 import { gatherRows } from './gather.ts';
 import { EXCLUDED_SCORE, paddedNms } from './nms.ts';
 import { topK } from './top-k.ts';
@@ -26,16 +26,19 @@ export interface AnchorSet {
   perLevel: readonly number[];
 }
 
-/** How many proposals are kept, and where. */
+/** How many proposals are kept, which, and where. */
 export interface ProposalOptions {
   preNmsTopK: number;
   postNmsTopK: number;
+  /** 0 to below 1: less probable proposals are dropped. */
+  scoreThreshold: number;
+  /** Pixels: lower or narrower proposals are dropped. */
+  minSize: number;
   nmsThreshold: number;
-  imageSize: number;
+  boxCoding: BoxCoding;
+  /** Of the image: proposals are clipped to it. */
+  clip: Extent;
 }
-
-/** Pixels: thinner proposals are dropped (torchvision's `min_size`). */
-const MIN_SIDE = 1e-3;
 
 /**
  * Keeps the best anchors of each level, decodes and clips them, and removes overlapping ones level by level.
@@ -49,17 +52,13 @@ export function selectProposals(
 ): Proposals {
   const best = topAnchors(output.logits, anchors.perLevel, options.preNmsTopK);
   const references = tf.gather(anchors.boxes, best.indices);
-  const decoded = decodeBoxes(gatherRows(output.boxDeltas, best.indices), references, RPN_BOX_WEIGHTS);
-  const boxes = clipBoxes(decoded, options.imageSize) as tf.Tensor3D;
-  const scores = tf.where(
-    isThin(boxes),
-    tf.fill(best.logits.shape, EXCLUDED_SCORE),
-    best.logits,
-  ) as tf.Tensor2D;
+  const decoded = decodeBoxes(gatherRows(output.boxDeltas, best.indices), references, options.boxCoding);
+  const boxes = clipBoxes(decoded, options.clip) as tf.Tensor3D;
+  const scores = rankedScores(best.logits, boxes, options);
   const kept = paddedNms(boxes, scores, best.levels, {
     iouThreshold: options.nmsThreshold,
     maxResults: options.postNmsTopK,
-    extent: options.imageSize,
+    extent: Math.max(...options.clip),
   });
   return { boxes: gatherRows(boxes, kept.indices), valid: kept.valid };
 }
@@ -88,7 +87,19 @@ function topAnchors(logits: tf.Tensor2D, anchorsPerLevel: readonly number[], lim
   };
 }
 
-function isThin(boxes: tf.Tensor3D): tf.Tensor {
-  const [y1, x1, y2, x2] = tf.unstack(boxes, -1) as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
-  return tf.minimum(y2.sub(y1), x2.sub(x1)).less(MIN_SIDE);
+/** The logits, but `EXCLUDED_SCORE` for what must not be kept; a limit of 0 costs nothing. */
+function rankedScores(
+  logits: tf.Tensor2D,
+  boxes: tf.Tensor3D,
+  { scoreThreshold, minSize }: ProposalOptions,
+): tf.Tensor2D {
+  // σ(logit) < p, without the σ
+  const lowestLogit = Math.log(scoreThreshold / (1 - scoreThreshold));
+  const dropped = [
+    ...(minSize > 0 ? [isThin(boxes, minSize)] : []),
+    ...(scoreThreshold > 0 ? [logits.less(lowestLogit)] : []),
+  ];
+  if (dropped.length === 0) return logits;
+  const excluded = dropped.reduce((any, one) => any.logicalOr(one));
+  return tf.where(excluded, tf.fill(logits.shape, EXCLUDED_SCORE), logits) as tf.Tensor2D;
 }

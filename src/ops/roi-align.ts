@@ -1,11 +1,11 @@
 /**
  * RoIAlign over a feature pyramid. He et al. 2017, §3 — https://arxiv.org/abs/1703.06870; level rule: Lin et al. 2017, eq. 1
- * — https://arxiv.org/abs/1612.03144. Equal to torchvision's `MultiScaleRoIAlign` with `sampling_ratio=2, aligned=False`.
+ * — https://arxiv.org/abs/1612.03144. Equal to torchvision's `MultiScaleRoIAlign` with `aligned=False`.
  *
- * N images · R regions in all · L levels · S output cells on each axis · C channels
+ * N images · R regions in all · L levels · S output cells on each axis · P samples on each axis of a cell · C channels
  *
- * torchvision takes 2x2 samples in each cell and averages them. All samples of a region lie on one even grid of 2S x 2S,
- * so TensorFlow's `CropAndResize` draws them at once, followed by a 2x2 mean. Samples beyond the map's edge must take
+ * torchvision takes P x P samples in each cell and averages them. All samples of a region lie on one even grid of
+ * P·S x P·S, so TensorFlow's `CropAndResize` draws them at once, followed by a P x P mean. Samples beyond the map's edge must take
  * the edge's value, where `CropAndResize` gives 0: therefore each map is first extended by its own edge row and column.
  *
  * Each region is cut from one level only (`level-crops.ts`).
@@ -34,28 +34,33 @@ export function flattenRegions(boxes: tf.Tensor3D): Regions {
 /** Level to which boxes of the canonical size belong (eq. 1: k0 = 4), and the finest level: P2, stride 4. */
 const CANONICAL_LEVEL = 4;
 const FIRST_LEVEL = 2;
-/** Samples on each axis of a cell. */
-const SAMPLES = 2;
 /** torchvision adds this before the floor, so that the canonical size itself belongs to the canonical level. */
 const LEVEL_EPSILON = 1e-6;
+
+/** What is cut. */
+export interface RoiAlignOptions {
+  /** S */
+  size: number;
+  /** Pixels: side of a box that is cut from P4 (224 in the paper). */
+  canonicalSize: number;
+  /** P >= 1 (2 in torchvision's Mask R-CNN). */
+  samplingRatio: number;
+}
 
 /**
  * @param levels L maps [N, H, W, C], fine to coarse, strides 4, 8, 16, ...
  * @param regions boxes begin inside the image; padding (any finite box) gives values that the caller ignores
- * @param size S
- * @param canonicalSize pixels: side of a box that is cut from P4 (224 in the paper)
  * @returns [R, S, S, C]; gradients go to the maps, none to the boxes
  */
 export function roiAlign(
   levels: readonly tf.Tensor4D[],
   regions: Regions,
-  size: number,
-  canonicalSize: number,
+  { size, canonicalSize, samplingRatio: samples }: RoiAlignOptions,
 ): tf.Tensor4D {
   const assigned = assignLevels(regions.boxes, levels.length, canonicalSize);
-  const grid = sampleGrid(regions.boxes, assigned, levels, size * SAMPLES);
+  const grid = sampleGrid(regions.boxes, assigned, levels, size * samples);
   const crops = { boxes: grid, imageIndices: regions.imageIndices, levels: assigned };
-  return meanCrops(levels, crops, { size, samples: SAMPLES });
+  return meanCrops(levels, crops, { size, samples });
 }
 
 /**

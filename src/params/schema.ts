@@ -6,6 +6,7 @@
  * Messages go on from the name of the key ("train.epochs …"); `faults.ts` adds what was got.
  */
 import { z } from 'zod';
+import { hubReferenceFault } from '../system/hub-reference.ts';
 
 /** The message for a value of the wrong type; ranges get theirs from `faults.ts`. */
 const typeError = (message: string) => ({
@@ -128,7 +129,7 @@ const loss = z.strictObject({
   boundary_weight: nonNegative,
   boundary_width: countUpTo(8),
   touching_weight: nonNegative,
-  touching_distance: pixels,
+  touching_distance: positive.max(64),
 });
 
 const precision = z.enum(['float32', 'bfloat16', 'float16']);
@@ -141,7 +142,9 @@ const phase = {
 };
 
 const transfer = z.strictObject({
-  weights: textOrNull,
+  weights: textOrNull.refine((place) => hubReferenceFault(place ?? '') === null, {
+    error: ({ input }) => hubReferenceFault(String(input)),
+  }),
   min_matched: fraction,
   freeze: z.strictObject(phase),
   fine_tune: z.strictObject({

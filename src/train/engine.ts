@@ -18,6 +18,8 @@ export interface Engine {
   validate: ValidationStep;
   /** Copies the state as it is now into the variables of `update.averages`, with which the model is saved. */
   fetchAverages(): void;
+  /** Copies the weights as they are now into the model's variables, with which training can go on elsewhere. */
+  fetchWeights(): void;
   /** How the graphs came to be; null op by op. */
   origin: ProgramOrigin | null;
   dispose(): void;
@@ -34,7 +36,7 @@ export async function createEngine(
   const validate = createValidationStep(model, update, params);
   return params.train.compile
     ? compileEngine({ train, validate }, { model, update, shape }, params)
-    : { train, validate, fetchAverages: () => {}, origin: null, dispose: () => {} };
+    : { train, validate, fetchAverages: () => {}, fetchWeights: () => {}, origin: null, dispose: () => {} };
 }
 
 async function compileEngine(
@@ -55,7 +57,7 @@ async function compileEngine(
       state: new Map([...model.weights.variables, ...update.state]),
       constants: [model.anchors.boxes],
       session: xla ? { xla: 'on' } : {},
-      cache: graphCache(params),
+      cache: graphCache(params, { multiples: [...update.multiples] }),
     },
   ).finally(() => {
     disposeBatch(batch);
@@ -68,6 +70,7 @@ async function compileEngine(
   return {
     ...program.functions,
     fetchAverages: () => program.state.copyTo(averages),
+    fetchWeights: () => program.state.copyTo(model.weights.variables),
     origin: program.origin,
     dispose: program.dispose,
   };

@@ -4,6 +4,8 @@ import type { Log } from '../system/log.ts';
 /** What is shown while training runs. */
 export interface ProgressState {
   epoch: number;
+  /** Name of the phase; null where there is only one. */
+  phase: string | null;
   loss: number;
   imagesPerSecond: number;
 }
@@ -34,7 +36,7 @@ export function createProgress(log: Log, totalSteps: number, epochs: number): Pr
 type TimeLeft = (step: number) => string;
 
 function createBar(log: Log, totalSteps: number, epochs: number, timeLeft: TimeLeft): Progress {
-  const format = `{bar} epoch {epoch}/${epochs} · step {value}/{total} · loss {loss} · {rate} images/s · {left}`;
+  const format = `{bar} {phase}epoch {epoch}/${epochs} · step {value}/{total} · loss {loss} · {rate} images/s · {left}`;
   const options = {
     format,
     stream: process.stderr,
@@ -59,8 +61,9 @@ function createBar(log: Log, totalSteps: number, epochs: number, timeLeft: TimeL
     bar.update(shown.step, shown.payload);
   };
   return {
-    update: (step, { epoch, loss, imagesPerSecond }) => {
+    update: (step, { epoch, phase, loss, imagesPerSecond }) => {
       const payload = {
+        phase: phasePrefix(phase),
         epoch,
         loss: loss.toFixed(3),
         rate: imagesPerSecond.toFixed(1),
@@ -81,18 +84,22 @@ function createBar(log: Log, totalSteps: number, epochs: number, timeLeft: TimeL
 function createLines(log: Log, totalSteps: number, epochs: number, timeLeft: TimeLeft): Progress {
   let lastMs = 0;
   return {
-    update: (step, { epoch, loss, imagesPerSecond }) => {
+    update: (step, { epoch, phase, loss, imagesPerSecond }) => {
       const left = timeLeft(step);
       if (performance.now() - lastMs < LINE_INTERVAL_MS) return;
       lastMs = performance.now();
       log.info(
-        `epoch ${epoch}/${epochs} · step ${step}/${totalSteps} · loss ${loss.toFixed(3)} · ` +
+        `${phasePrefix(phase)}epoch ${epoch}/${epochs} · step ${step}/${totalSteps} · loss ${loss.toFixed(3)} · ` +
           `${imagesPerSecond.toFixed(1)} images/s · ${left}`,
       );
     },
     line: (text) => log.info(text),
     stop: () => {},
   };
+}
+
+function phasePrefix(phase: string | null): string {
+  return phase === null ? '' : `${phase.replace('_', '-')} · `;
 }
 
 /** Of the whole run so far, validation included, projected on the steps to come. */

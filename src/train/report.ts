@@ -2,10 +2,12 @@
  * What a training run says to people.
  */
 import type { Split } from '../data/prepared.ts';
+import type { Variables } from '../graph/optimizers/optimizer.ts';
 import type { ProgramOrigin } from '../graph/program.ts';
 import type { MaskRcnn } from '../model/mask-rcnn.ts';
 import type { Params } from '../params/schema.ts';
 import type { MetricsRow } from '../tracking/tracker.ts';
+import type { Phase } from './phases.ts';
 import { formatDuration } from './progress.ts';
 
 /** What was written where, and the figures of the best model on the validation split. */
@@ -31,17 +33,34 @@ export interface BestFigures {
   dice: number | null;
 }
 
+/** The line before a phase, of several. @param learning the weights that learn in it */
+export function describePhase(phase: Phase, phases: number, learning: Variables): string {
+  const { name, number, epochs, rates } = phase;
+  return (
+    `Phase ${number} of ${phases}, ${name.replace('_', '-')}: ${epochs} epochs, learning rate ${rates.learning_rate}, ` +
+    `${millions(learning)} M weights learn`
+  );
+}
+
 /** The line before the first step. */
 export function describeRun(
   model: MaskRcnn,
   splits: Record<Split, readonly unknown[]>,
   params: Params,
 ): string {
-  const weights = [...model.weights.variables.values()].reduce((sum, { size }) => sum + size, 0);
   return (
-    `Training ${params.train.model_type} (${(weights / 1e6).toFixed(2)} M weights) on ${splits.train.length} images ` +
+    `Training ${modelName(params)} (${millions(model.weights.variables)} M weights) on ${splits.train.length} images ` +
     `at ${params.data.image_size} px, ${splits.valid.length} for validation`
   );
+}
+
+function modelName({ train, model }: Params): string {
+  return train.model_type === 'transfer' ? `transfer (${model.transfer.backbone})` : train.model_type;
+}
+
+function millions(weights: Variables): string {
+  const count = [...weights.values()].reduce((sum, { size }) => sum + size, 0);
+  return (count / 1e6).toFixed(2);
 }
 
 /** The line after the graphs have been made. */

@@ -25,17 +25,17 @@ export type StepInputs = {
 
 /** Scalars that the step reports. */
 export type StepOutputs = Losses & {
-  /** Norm of this batch's gradient over all weights, before clipping. */
+  /** Norm of this batch's gradient over all weights that learn, before clipping. */
   gradientNorm: tf.Scalar;
 };
 
-/** Updates the model's weights; the caller disposes the outputs. */
+/** Updates the weights that learn; the caller disposes the outputs. */
 export type TrainStep = (inputs: StepInputs) => StepOutputs;
 
 /** The step of this model with this update. */
 export function createTrainStep(model: MaskRcnn, update: WeightUpdate, params: LossParams): TrainStep {
-  const names = [...model.weights.variables.keys()];
-  const variables = [...model.weights.variables.values()];
+  const names = [...update.learning.keys()];
+  const variables = [...update.learning.values()];
   return ({ batch, seed, ...inputs }) =>
     tf.tidy(() => {
       let losses: Losses | undefined;

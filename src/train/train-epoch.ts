@@ -29,12 +29,15 @@ export interface EpochOptions {
   images: readonly PreparedImage[];
   shape: BatchShape;
   trainStep: TrainStep;
+  /** Of the phase. */
   schedule: Schedule;
   params: Pick<Params, 'seed' | 'train'>;
   /** 1 for the first. */
   epoch: number;
   /** Steps made before this pass. */
   stepsBefore: number;
+  /** Those of them that were made before this phase: the optimizer and the schedule count from there. */
+  stepsBeforePhase: number;
   /** Share of the allowed time that is used up, 0-1; the pass ends after the step that reaches 1. */
   timeUsed: () => number;
   signal: AbortSignal;
@@ -46,7 +49,7 @@ export interface EpochOptions {
  * @throws UserError at the first loss that is not a finite number, and where float16 has no room for the gradients
  */
 export async function* trainEpoch(options: EpochOptions): AsyncGenerator<StepReport> {
-  const { images, shape, params, epoch, schedule } = options;
+  const { images, shape, params, epoch, schedule, stepsBeforePhase } = options;
   const { accumulation_steps: together, augment } = params.train;
   const batches = Math.ceil(images.length / shape.batchSize);
   let [step, batchNumber] = [options.stepsBefore + 1, 0];
@@ -63,11 +66,12 @@ export async function* trainEpoch(options: EpochOptions): AsyncGenerator<StepRep
     if (options.signal.aborted) return;
     batchNumber++;
     const last = batchNumber % together === 0 || batchNumber === batches;
-    const learningRate = learningRateAt(step, schedule, options.timeUsed());
+    const stepInPhase = step - stepsBeforePhase;
+    const learningRate = learningRateAt(stepInPhase, schedule, options.timeUsed());
     const draw = options.stepsBefore * together + batchNumber;
     const figures = await runStep(options.trainStep, batch, {
       learningRate,
-      step,
+      step: stepInPhase,
       last,
       seed: [params.seed, draw],
     });

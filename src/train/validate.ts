@@ -41,7 +41,8 @@ export async function validate(
     losses = outputs.losses;
     return outputs.predictions;
   };
-  for await (const { batch, predicted } of predictImages(predict, images, shape)) {
+  const maskThreshold = params.model.detection.mask_threshold;
+  for await (const { batch, predicted } of predictImages(predict, images, { shape, maskThreshold })) {
     const { total } = await readFigures(losses!);
     if (signal.aborted) return null;
     lossSum += total * batch.real;

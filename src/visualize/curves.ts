@@ -67,6 +67,7 @@ const MAX_DOTTED_ROWS = 60;
 
 /**
  * @param history one row per epoch, with `epoch` and any of the figures above; without `epoch`, rows are counted from 1.
+ *   Where `phase` grows from one row to the next, a dashed line stands between them.
  *   A figure that is null or missing leaves a gap in its line.
  * @returns an SVG document; panels stay empty without rows
  */
@@ -104,11 +105,42 @@ export async function curvesSvg(history: readonly HistoryRow[]): Promise<string>
 }
 
 function panelSpec(panel: Panel, history: readonly HistoryRow[], hasDots: boolean) {
-  const names = panel.series.map(({ name }) => name);
   return {
     title: { text: panel.title, subtitle: panel.axis, frame: 'group' as const, offset: 10 },
     width: 380,
     height: 220,
+    layer: [phaseBorders(history), panelLines(panel, history, hasDots)],
+  };
+}
+
+/** Between the last epoch of a phase and the first of the next. */
+function phaseBorders(history: readonly HistoryRow[]) {
+  const borders = history.flatMap((row, i) => {
+    const before = history[i - 1];
+    return before && (row.phase ?? 0) > (before.phase ?? 0)
+      ? [{ epoch: (epochOf(before, i - 1) + epochOf(row, i)) / 2 }]
+      : [];
+  });
+  return {
+    data: { values: borders },
+    mark: { type: 'rule' as const, strokeDash: [4, 4], color: '#9aa0a6' },
+    encoding: { x: epochAxis(history) },
+  };
+}
+
+function epochAxis(history: readonly HistoryRow[]) {
+  return {
+    field: 'epoch',
+    type: 'quantitative' as const,
+    title: 'epoch',
+    axis: { tickMinStep: 1, grid: false, format: 'd' },
+    scale: { domain: epochDomain(history), nice: false as const },
+  };
+}
+
+function panelLines(panel: Panel, history: readonly HistoryRow[], hasDots: boolean) {
+  const names = panel.series.map(({ name }) => name);
+  return {
     data: { values: panelValues(panel, history) },
     mark: {
       type: 'line' as const,
@@ -117,13 +149,7 @@ function panelSpec(panel: Panel, history: readonly HistoryRow[], hasDots: boolea
       ...(hasDots && { point: { size: 22, filled: true } }),
     },
     encoding: {
-      x: {
-        field: 'epoch',
-        type: 'quantitative' as const,
-        title: 'epoch',
-        axis: { tickMinStep: 1, grid: false, format: 'd' },
-        scale: { domain: epochDomain(history), nice: false },
-      },
+      x: epochAxis(history),
       y: {
         field: 'value',
         type: 'quantitative' as const,

@@ -3,10 +3,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type BatchShape, type HostBatch, orderedBatches, trainingBatches } from '../../src/data/loader.ts';
+import {
+  type BatchShape,
+  batchShape,
+  type HostBatch,
+  orderedBatches,
+  trainingBatches,
+} from '../../src/data/loader.ts';
 import type { Building, PreparedImage } from '../../src/data/prepared.ts';
+import { testParams } from '../support/test-params.ts';
 
-const shape: BatchShape = { batchSize: 2, imageSize: 64, maxInstances: 3, maskSize: 14 };
+const shape: BatchShape = {
+  ...{ batchSize: 2, imageSize: 64, maxInstances: 3, maskSize: 14 },
+  touchingDistance: null,
+};
 let folder: string;
 let images: PreparedImage[];
 
@@ -90,6 +100,15 @@ function brightness(batch: HostBatch, n: number) {
   return { inside, outside };
 }
 
+describe('batchShape', () => {
+  it('wants the map of touching buildings where the loss has a weight for it', () => {
+    const params = testParams(folder);
+    const touching = { touching_weight: 3, touching_distance: 5 };
+    expect(batchShape(params).touchingDistance).toBe(null);
+    expect(batchShape({ ...params, loss: { ...params.loss, ...touching } }).touchingDistance).toBe(5);
+  });
+});
+
 describe('orderedBatches', () => {
   it('gives all images in order and says how many of the last batch are real', async () => {
     const batches = await collect(orderedBatches(images, shape));
@@ -151,6 +170,44 @@ describe('trainingBatches', () => {
         }
       }
     }
+  });
+  it('keeps the map of touching buildings on its pixels in every symmetry', async () => {
+    const image = await drawImage(4, 64, 64, [
+      [8, 8, 30, 20],
+      [8, 22, 30, 40],
+      [50, 40, 60, 60],
+    ]);
+    const wanted = { ...shape, batchSize: 1, touchingDistance: 2 };
+    const shown = new Set<string>();
+    for (let seed = 0; seed < 24; seed++) {
+      const [batch] = await collect(trainingBatches([image], wanted, { augment: true, seed: [seed] }));
+      const { touching, touchingSize, images: pixels, boxes } = batch!;
+      expect([touchingSize, touching.length]).toEqual([64, 64 * 64]);
+      const highest = touching.reduce((a, b) => Math.max(a, b));
+      const gap = [...touching.keys()].filter((i) => touching[i] === highest && pixels[3 * i] === 0);
+      // Two pixels wide, as long as the two buildings beside it.
+      expect(gap).toHaveLength(2 * 22);
+      shown.add([...boxes].join());
+    }
+    expect(shown.size).toBe(8);
+  });
+  it('sees the neighbours that have no slot', async () => {
+    const options = { augment: false, seed: [1] };
+    const crowded = [images[2]!];
+    const maps = await Promise.all(
+      [1, 4].map(async (maxInstances) => {
+        const one = { ...shape, batchSize: 1, maxInstances, touchingDistance: 8 };
+        const [batch] = await collect(trainingBatches(crowded, one, options));
+        return batch!.touching;
+      }),
+    );
+    expect(Math.max(...maps[0]!)).toBeGreaterThan(0);
+    expect(maps[0]).toEqual(maps[1]);
+  });
+  it('makes no map where none is wanted', async () => {
+    const [batch] = await collect(trainingBatches(images, shape, { augment: false, seed: [1] }));
+    expect(batch!.touching).toEqual(new Float32Array(2));
+    expect(batch!.touchingSize).toBe(1);
   });
   it('names the file that cannot be read', async () => {
     const broken = join(folder, 'broken.png');

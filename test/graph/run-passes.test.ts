@@ -19,6 +19,7 @@ const RECORDING: Recording = {
   inputs: [port('x'), port('unused')],
   outputs: [port('y')],
   state: [],
+  specs: new Map(),
 };
 
 const names = (graph: Graph) => graph.map(({ name }) => name);

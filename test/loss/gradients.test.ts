@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { cellMean } from '../../src/loss/cell-mean.ts';
 import { diceLoss } from '../../src/loss/dice.ts';
 import { focalLoss } from '../../src/loss/focal.ts';
 import { smoothL1 } from '../../src/loss/smooth-l1.ts';
@@ -20,13 +21,18 @@ describe('gradients against central differences', () => {
     expectGradient((x) => focalLoss(x, targets, options), logits);
   });
   it('diceLoss, also of an empty mask', () => {
-    expectGradient((x) => diceLoss(x, targets), logits);
-    expectGradient((x) => diceLoss(x, tf.zerosLike(targets)), logits);
+    expectGradient((x) => diceLoss(x, targets, { smooth: 1 }), logits);
+    expectGradient((x) => diceLoss(x, tf.zerosLike(targets), { smooth: 1 }), logits);
+  });
+  it('diceLoss and cellMean, with weights', () => {
+    const weights = uniformTensor<tf.Rank.R3>([2, 3, 3], 4, 1, 6);
+    expectGradient((x) => diceLoss(x, targets, { smooth: 0.5, weights }), logits);
+    expectGradient((x) => cellMean(x.square(), weights), logits);
   });
   it('smoothL1, on both sides of where its two parts meet', () => {
     // no distance within the step of 0 or of 1/9
     const x = tf.tensor1d([-2, -0.5, -0.13, -0.08, 0.02, 0.07, 0.14, 0.9]);
-    expectGradient((at) => smoothL1(at, tf.zerosLike(x)), x, undefined, 5e-3);
+    expectGradient((at) => smoothL1(at, tf.zerosLike(x), 1 / 9), x, undefined, 5e-3);
   });
   it('weightedMean', () => {
     const weights = tf.tensor1d([0, 1, 0.5, 2]);
@@ -47,7 +53,7 @@ describe('sure logits', () => {
   });
   it('diceLoss is finite, and its gradient 0', () => {
     const [x, g] = [sure, truth].map((t) => t.reshape([1, 2, 2])) as [tf.Tensor3D, tf.Tensor3D];
-    const { value, grad } = tf.valueAndGrad((at: tf.Tensor) => diceLoss(at, g))(x);
+    const { value, grad } = tf.valueAndGrad((at: tf.Tensor) => diceLoss(at, g, { smooth: 1 }))(x);
     expectClose(value, [1 - 3 / 5]);
     expectClose(grad, [0, 0, 0, 0]);
   });

@@ -1,4 +1,5 @@
 import { describe, it } from 'vitest';
+import { cellMean } from '../../src/loss/cell-mean.ts';
 import { diceLoss } from '../../src/loss/dice.ts';
 import { focalLoss } from '../../src/loss/focal.ts';
 import { smoothL1 } from '../../src/loss/smooth-l1.ts';
@@ -9,7 +10,10 @@ import { expectClose } from '../support/tensors.ts';
 
 describe('values and gradients by PyTorch', () => {
   it('smoothL1', () => {
-    expectGolden(golden.smoothL1!, ({ x, target }) => smoothL1(x!, target!));
+    expectGolden(golden.smoothL1!, ({ x, target }) => smoothL1(x!, target!, 1 / 9));
+  });
+  it('smoothL1, beta 1', () => {
+    expectGolden(golden.smoothL1Wide!, ({ x, target }) => smoothL1(x!, target!, 1));
   });
   it('focalLoss, gamma 2, alpha 0.5', () => {
     expectGolden(golden.focal!, ({ x, target }) => focalLoss(x!, target!, { gamma: 2, alpha: 0.5 }));
@@ -18,7 +22,13 @@ describe('values and gradients by PyTorch', () => {
     expectGolden(golden.focalUneven!, ({ x, target }) => focalLoss(x!, target!, { gamma: 1, alpha: 0.25 }));
   });
   it('diceLoss, one of the masks empty', () => {
-    expectGolden(golden.dice!, ({ x, target }) => diceLoss(x!, target!));
+    expectGolden(golden.dice!, ({ x, target }) => diceLoss(x!, target!, { smooth: 1 }));
+  });
+  it('diceLoss and the mean of focalLoss with weights of cells', () => {
+    expectGolden(golden.weightedMaskTerms!, ({ x, target, weights }) => {
+      const focal = focalLoss(x!, target!, { gamma: 2, alpha: 0.25 });
+      return tf.stack([diceLoss(x!, target!, { smooth: 0.5, weights: weights! }), cellMean(focal, weights!)]);
+    });
   });
 });
 
@@ -55,7 +65,26 @@ describe('diceLoss', () => {
         [50, 50],
       ],
     ]);
-    expectClose(diceLoss(logits, target), [0, 1 - 1 / 5]);
+    expectClose(diceLoss(logits, target, { smooth: 1 }), [0, 1 - 1 / 5]);
+    expectClose(diceLoss(logits, target, { smooth: 0.25 }), [0, 1 - 0.25 / 4.25]);
+  });
+  it('counts cells as often as their weights say', () => {
+    // p = 1/2 everywhere: 2 Σwpg = 3 + 1, Σwp² = 8 / 4, Σwg² = 4
+    const weights = tf.tensor3d([3, 1, 2, 2], [1, 2, 2]);
+    const target = tf.tensor3d([1, 1, 0, 0], [1, 2, 2]);
+    expectClose(diceLoss(tf.zeros([1, 2, 2]), target, { smooth: 1, weights }), [1 - 5 / 7]);
+  });
+});
+
+describe('cellMean', () => {
+  const values = tf.tensor3d([1, 2, 3, 6, 5, 5, 5, 5], [2, 2, 2]);
+
+  it('is the mean of each region', () => {
+    expectClose(cellMean(values, null), [3, 5]);
+    expectClose(cellMean(values, tf.fill([2, 2, 2], 7)), [3, 5]);
+  });
+  it('weighs the cells of a region against each other', () => {
+    expectClose(cellMean(values, tf.tensor3d([1, 1, 1, 5, 9, 1, 1, 1], [2, 2, 2])), [36 / 8, 5]);
   });
 });
 

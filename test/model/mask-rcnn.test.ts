@@ -5,9 +5,8 @@ import { extractFeatures } from '../../src/model/features.ts';
 import { createFpn } from '../../src/model/fpn.ts';
 import { createMaskRcnn } from '../../src/model/mask-rcnn.ts';
 import { predict } from '../../src/model/predict.ts';
-import { constant, createWeights, heNormal } from '../../src/model/weights.ts';
+import { createWeights } from '../../src/model/weights.ts';
 import type { Params } from '../../src/params/schema.ts';
-import { createRandom } from '../../src/system/random.ts';
 import { tf } from '../../src/system/tensorflow.ts';
 import { expectClose, expectNoLeak, uniformTensor } from '../support/tensors.ts';
 import { tinyParams } from '../support/tiny-model.ts';
@@ -32,30 +31,6 @@ function centreOffsets(options: typeof params): number[] {
   });
 }
 
-describe('createWeights', () => {
-  it('refuses a name twice', () => {
-    const weights = createWeights(1);
-    weights.create('a', [1], constant(0));
-    expect(() => weights.create('a', [1], constant(0))).toThrow('A weight named a exists already');
-  });
-  it('draws by seed and name, whatever was made before', () => {
-    const [one, two, other] = [createWeights(1), createWeights(1), createWeights(2)];
-    two.create('before', [3], heNormal);
-    const value = (weights: typeof one) => [...weights.create('w', [4, 4], heNormal).dataSync()];
-    const values = value(one);
-    expect(value(two)).toEqual(values);
-    expect(value(other)).not.toEqual(values);
-  });
-});
-
-describe('heNormal', () => {
-  it('has deviation √(2 / fan in)', () => {
-    const values = heNormal([3, 3, 64, 100], createRandom(1));
-    const square = values.reduce((sum, value) => sum + value * value, 0) / values.length;
-    expect(Math.sqrt(square)).toBeCloseTo(Math.sqrt(2 / (9 * 64)), 3);
-  });
-});
-
 describe('createCbam', () => {
   const options = { channels: 8, reduction: 4, kernel: 3 };
   const x = uniformTensor<tf.Rank.R4>([2, 5, 5, 8], 1);
@@ -69,6 +44,7 @@ describe('createCbam', () => {
   it('is the formula of the paper, worked step by step', () => {
     const weights = createWeights(3);
     const cbam = createCbam(weights, 'cbam', options);
+    weights.variables.get('cbam.spatial.conv.kernel')!.assign(uniformTensor([3, 3, 2, 1], 4));
     const w = (name: string) => weights.variables.get(`cbam.${name}`)!;
     const mlp = (pooled: tf.Tensor) =>
       tf.matMul(
@@ -84,9 +60,30 @@ describe('createCbam', () => {
 });
 
 describe('createFpn', () => {
+  const norm = { norm: 'none', group_norm_groups: 2 } as const;
+  it('without normalisation is torchvision’s: convolutions with biases, and sums', () => {
+    const weights = createWeights(1);
+    const fpn = createFpn(weights, [3, 5], { ...norm, fpn_channels: 4 });
+    expect([...weights.variables.keys()].filter((name) => /norm/.test(name))).toEqual([]);
+    const w = (name: string) => weights.variables.get(`fpn.${name}`) as tf.Variable<tf.Rank.R4>;
+    for (const name of ['lateral2', 'lateral3', 'output2', 'output3']) {
+      weights.variables.get(`fpn.${name}.conv.bias`)!.assign(uniformTensor<tf.Rank.R1>([4], name.length));
+    }
+    const [fine, coarse] = [
+      uniformTensor<tf.Rank.R4>([1, 4, 6, 3], 1),
+      uniformTensor<tf.Rank.R4>([1, 2, 3, 5], 2),
+    ];
+    const conv = (x: tf.Tensor4D, name: string) =>
+      tf.conv2d(x, w(`${name}.conv.kernel`), 1, 'same').add(w(`${name}.conv.bias`)) as tf.Tensor4D;
+    const top = conv(coarse, 'lateral3');
+    const merged = conv(fine, 'lateral2').add(tf.image.resizeNearestNeighbor(top, [4, 6])) as tf.Tensor4D;
+    const [p2, p3] = fpn([fine, coarse]);
+    expectClose(p2!, conv(merged, 'output2').dataSync());
+    expectClose(p3!, conv(top, 'output3').dataSync());
+  });
   it('carries what a coarse level knows to every finer level', () => {
     const weights = createWeights(1);
-    const fpn = createFpn(weights, [4, 4, 4, 4], { channels: 4, groups: 2 });
+    const fpn = createFpn(weights, [4, 4, 4, 4], { fpn_channels: 4, norm: 'group', group_norm_groups: 2 });
     const maps = [16, 8, 4, 2].map((side, i) => uniformTensor<tf.Rank.R4>([1, side, side, 4], i));
     const other = [...maps.slice(0, 3), uniformTensor<tf.Rank.R4>([1, 2, 2, 4], 9)];
     fpn(other).forEach((level, i) => {
@@ -142,9 +139,48 @@ describe('createMaskRcnn', () => {
     const together = model.rpn(model.pyramid(images)).logits.slice([1, 0], [1, -1]);
     expectClose(alone, together.dataSync(), { absolute: 1e-5, relative: 1e-4 });
   });
-  it('says that transfer comes later', () => {
-    const transfer = { ...params, train: { ...params.train, model_type: 'transfer' as const } };
-    expect(() => createMaskRcnn(transfer)).toThrow(/transfer is not built yet/);
+  it.each([
+    ['backbone.stem.conv2.kernel', Math.sqrt(2 / (9 * 8))],
+    ['backbone.stage4.block0.conv1.kernel', Math.sqrt(2 / (9 * 16))],
+    ['backbone.stage4.block0.cbam.channel.expand.kernel', Math.sqrt(1 / 3 / 8)],
+    ['backbone.stage4.block0.cbam.spatial.conv.kernel', 0],
+    ['fpn.lateral4.conv.kernel', Math.sqrt(1 / 16)],
+    ['fpn.output4.conv.kernel', Math.sqrt(1 / (9 * 8))],
+    ['rpn.conv.kernel', 0.01],
+    ['rpn.logits.kernel', 0.01],
+    ['rpn.boxDeltas.kernel', 0.01],
+    ['box.dense1.kernel', Math.sqrt(1 / (49 * 8))],
+    ['box.dense2.kernel', Math.sqrt(1 / 16)],
+    ['box.classLogits.kernel', 0.01],
+    ['box.boxDeltas.kernel', 0.001],
+    ['mask.conv1.kernel', Math.sqrt(2 / (9 * 8))],
+    ['mask.upsample.kernel', Math.sqrt(2 / (4 * 8))],
+    ['mask.logits.kernel', 0.001],
+  ])('starts as the references do: %s with deviation %f', (name, deviation) => {
+    const kernel = model.weights.variables.get(name)!;
+    const got = kernel.square().mean().sqrt().dataSync()[0]!;
+    expect(Math.abs(got - deviation)).toBeLessThanOrEqual((3 * deviation) / Math.sqrt(2 * kernel.size));
+  });
+  it('has a ResNet where model_type is transfer', () => {
+    const transfer = structuredClone(params);
+    transfer.train.model_type = 'transfer';
+    transfer.model.transfer.backbone = 'resnet18';
+    const other = createMaskRcnn(transfer);
+    const shapes = other.backbone(images).map(({ shape }) => shape);
+    expect(shapes).toEqual([16, 8, 4, 2].map((side, i) => [2, side, side, 64 * 2 ** i]));
+    expect(other.pyramid(images)[0]!.shape).toEqual([2, 16, 16, 8]);
+    other.dispose();
+  });
+  it('has no normalisation but biases in pyramid and mask head where model.norm is none', () => {
+    const names = (norm: 'group' | 'none') => {
+      const made = createMaskRcnn({ ...params, model: { ...params.model, norm } });
+      const all = [...made.weights.variables.keys()];
+      made.dispose();
+      return all.filter((name) => /^(fpn|mask)\./.test(name) && !/upsample|logits/.test(name));
+    };
+    const kinds = (all: string[]) => [...new Set(all.map((name) => name.split('.').at(-1)))];
+    expect(kinds(names('none'))).toEqual(['kernel', 'bias']);
+    expect(kinds(names('group'))).toEqual(['kernel', 'scale', 'shift']);
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { decodeBoxes, encodeBoxes, ROI_BOX_WEIGHTS, RPN_BOX_WEIGHTS } from '../../src/ops/box-coder.ts';
-import { boxArea, boxIou, clipBoxes } from '../../src/ops/boxes.ts';
+import { type BoxWeights, decodeBoxes, encodeBoxes } from '../../src/ops/box-coder.ts';
+import { boxArea, boxIou, clipBoxes, isThin } from '../../src/ops/boxes.ts';
 import { tf } from '../../src/system/tensorflow.ts';
 import { expectClose, expectNoLeak } from '../support/tensors.ts';
 
@@ -65,19 +65,45 @@ describe('boxIou', () => {
 
 describe('clipBoxes', () => {
   it('moves corners into the image', () => {
-    expectClose(clipBoxes(tf.tensor2d([[-5, 3, 120, 64]], [1, 4]), 64), [0, 3, 64, 64]);
+    expectClose(clipBoxes(tf.tensor2d([[-5, 3, 120, 64]], [1, 4]), [64, 64]), [0, 3, 64, 64]);
+  });
+  it('has a limit of its own on each axis', () => {
+    const boxes = tf.tensor2d([
+      [-1, -1, 90, 90],
+      [50, 70, 60, 80],
+    ]);
+    expectClose(clipBoxes(boxes, [40, 80]), [0, 0, 40, 80, 40, 70, 40, 80]);
   });
   it('turns what is not a number into 0', () => {
-    expectClose(clipBoxes(tf.tensor2d([[Number.NaN, 3, Infinity, 64]], [1, 4]), 64), [0, 3, 64, 64]);
+    expectClose(clipBoxes(tf.tensor2d([[Number.NaN, 3, Infinity, 64]], [1, 4]), [64, 64]), [0, 3, 64, 64]);
   });
 });
+
+describe('isThin', () => {
+  it('tells what is lower or narrower than the limit, and what is inverted', () => {
+    const boxes = tf.tensor2d([
+      [0, 0, 2, 9],
+      [0, 0, 9, 1.9],
+      [0, 0, 1.9, 9],
+      [9, 9, 0, 0],
+    ]);
+    expectClose(isThin(boxes, 2), [0, 1, 1, 1]);
+  });
+});
+
+/** As torchvision's: 1000/16. */
+const scaleClamp = 62.5;
 
 describe('encodeBoxes and decodeBoxes', () => {
   it('express a shift in sides of the reference and a size as a logarithm', () => {
     const deltas = encodeBoxes(tf.tensor2d([[5, 0, 25, 10]]), tf.tensor2d([[0, 0, 10, 10]]), [1, 1, 1, 1]);
     expectClose(deltas, [1, 0, Math.log(2), 0]);
   });
-  it.each([RPN_BOX_WEIGHTS, ROI_BOX_WEIGHTS])('are inverse to each other with weights %j', (...weights) => {
+  it.each<{ weights: BoxWeights }>([
+    { weights: [1, 1, 1, 1] },
+    { weights: [10, 10, 5, 5] },
+    { weights: [1, 2, 3, 4] },
+  ])('are inverse to each other with weights $weights', ({ weights }) => {
     const boxes = tf.tensor2d(
       [
         [1, 2, 30, 40],
@@ -92,15 +118,29 @@ describe('encodeBoxes and decodeBoxes', () => {
       ],
       [2, 4],
     );
-    const w = weights as unknown as typeof RPN_BOX_WEIGHTS;
-    expectClose(decodeBoxes(encodeBoxes(boxes, references, w), references, w), boxes.dataSync(), {
-      absolute: 1e-3,
+    expectClose(
+      decodeBoxes(encodeBoxes(boxes, references, weights), references, { weights, scaleClamp }),
+      boxes.dataSync(),
+      {
+        absolute: 1e-3,
+        relative: 1e-5,
+      },
+    );
+  });
+  it('weigh the offsets down, across, of the height and of the width, in this order', () => {
+    const box = tf.tensor2d([[10, 20, 10 + 10 * Math.E, 20 + 20 * Math.E ** 2]]);
+    const deltas = encodeBoxes(box, tf.tensor2d([[0, 0, 10, 20]]), [1, 10, 100, 1000]).dataSync();
+    expectClose(deltas, [0.5 + Math.E / 2, 10 * (0.5 + Math.E ** 2 / 2), 100, 2000], {
+      absolute: 0,
       relative: 1e-5,
     });
   });
-  it('limit the growth to 1000/16', () => {
-    const decoded = decodeBoxes(tf.tensor2d([[0, 0, 100, 0]]), tf.tensor2d([[0, 0, 16, 16]]), [1, 1, 1, 1]);
-    expectClose(decoded, [8 - 500, 0, 8 + 500, 16], { absolute: 1e-3, relative: 1e-5 });
+  it.each([1.5, 62.5])('limit the growth to %d', (limit) => {
+    const decoded = decodeBoxes(tf.tensor2d([[0, 0, 100, 0]]), tf.tensor2d([[0, 0, 16, 16]]), {
+      weights: [1, 1, 1, 1],
+      scaleClamp: limit,
+    });
+    expectClose(decoded, [8 - 8 * limit, 0, 8 + 8 * limit, 16], { absolute: 1e-3, relative: 1e-5 });
   });
   it('stay finite for empty boxes, which padding is', () => {
     const zero = tf.zeros([1, 4]);

@@ -80,7 +80,7 @@ describe('roiAlign’s gradient against central differences', () => {
   const check = (level: number, chosen: number[][]) =>
     expectGradient((at) => {
       const levels = maps.map((map, i) => (i === level ? (at as tf.Tensor4D) : map));
-      return roiAlign(levels, regionsOf(chosen), 2, 16);
+      return roiAlign(levels, regionsOf(chosen), { size: 2, canonicalSize: 16, samplingRatio: 2 });
     }, maps[level]!);
 
   it('spreads the boxes over all levels', () => {
@@ -99,7 +99,11 @@ describe('roiAlign’s gradient against central differences', () => {
   });
   it('is 0 for a level without boxes', () => {
     const cut = (at: tf.Tensor) =>
-      roiAlign([at as tf.Tensor4D, maps[1]!], regionsOf([[0, 0, 31, 31]]), 2, 16);
+      roiAlign([at as tf.Tensor4D, maps[1]!], regionsOf([[0, 0, 31, 31]]), {
+        size: 2,
+        canonicalSize: 16,
+        samplingRatio: 2,
+      });
     expectClose(tf.grad((at) => cut(at).sum())(maps[0]!), maps[0]!.zerosLike().dataSync());
   });
 });

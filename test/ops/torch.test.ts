@@ -60,7 +60,14 @@ describe('values and gradients by PyTorch', () => {
     const { images, size } = golden.roiAlign;
     expectGolden(golden.roiAlign, ({ features, boxes }) => {
       const regions = { boxes: boxes as tf.Tensor2D, imageIndices: tf.tensor1d(images, 'int32') };
-      return roiAlign([features as tf.Tensor4D], regions, size, 224);
+      return roiAlign([features as tf.Tensor4D], regions, { size, canonicalSize: 224, samplingRatio: 2 });
+    });
+  });
+  it.each(['roiAlignOneSample', 'roiAlignThreeSamples'] as const)('roiAlign: %s', (name) => {
+    const { images, size, samplingRatio } = golden[name];
+    expectGolden(golden[name], ({ features, boxes }) => {
+      const regions = { boxes: boxes as tf.Tensor2D, imageIndices: tf.tensor1d(images, 'int32') };
+      return roiAlign([features as tf.Tensor4D], regions, { size, canonicalSize: 224, samplingRatio });
     });
   });
   it('roiAlign on a pyramid, one level without a box, one box empty', () => {
@@ -69,7 +76,7 @@ describe('values and gradients by PyTorch', () => {
       const regions = { boxes: boxes as tf.Tensor2D, imageIndices: tf.tensor1d(images, 'int32') };
       expectClose(assignLevels(regions.boxes, 4, canonicalSize), levels);
       const pyramid = [0, 1, 2, 3].map((i) => maps[`level${i}`] as tf.Tensor4D);
-      return roiAlign(pyramid, regions, size, canonicalSize);
+      return roiAlign(pyramid, regions, { size, canonicalSize, samplingRatio: 2 });
     });
   });
 });
@@ -135,14 +142,16 @@ describe('roiAlign', () => {
   );
   const imageIndices = tf.tensor1d([1, 0, 1, 0], 'int32');
 
+  const cut112 = { size: 2, canonicalSize: 112, samplingRatio: 2 };
+
   it('cuts each region from its own level only', () => {
-    const all = roiAlign(levels, { boxes, imageIndices }, 2, 112);
+    const all = roiAlign(levels, { boxes, imageIndices }, cut112);
     const assigned = [...assignLevels(boxes, 3, 112).dataSync()];
     expect(new Set(assigned).size).toBe(3);
     assigned.forEach((level, r) => {
       // Cut alone from its level: the others are hidden by zeros.
       const others = levels.map((map, i) => (i === level ? map : tf.zerosLike(map)));
-      const alone = roiAlign(others, { boxes, imageIndices }, 2, 112).slice([r, 0, 0, 0], [1, -1, -1, -1]);
+      const alone = roiAlign(others, { boxes, imageIndices }, cut112).slice([r, 0, 0, 0], [1, -1, -1, -1]);
       expectClose(alone, all.slice([r, 0, 0, 0], [1, -1, -1, -1]).dataSync());
     });
   });
@@ -159,7 +168,10 @@ describe('roiAlign', () => {
     );
     const regions = { boxes: inside, imageIndices: tf.zeros<tf.Rank.R1>([3], 'int32') };
     expectClose(assignLevels(inside, 3, 96), [0, 1, 2]);
-    const cells = roiAlign(positions, regions, 2, 96).slice([0, 0, 0, 0], [3, 1, 2, 1]);
+    const cells = roiAlign(positions, regions, { ...cut112, canonicalSize: 96 }).slice(
+      [0, 0, 0, 0],
+      [3, 1, 2, 1],
+    );
     expectClose(
       cells,
       sides.flatMap((side) => [16 + side / 4, 16 + (3 * side) / 4]),
@@ -167,7 +179,7 @@ describe('roiAlign', () => {
   });
   it('leaves no tensor behind, forward and backward', () => {
     const cut = (map: tf.Tensor) =>
-      roiAlign([map as tf.Tensor4D, levels[1]!], { boxes, imageIndices }, 2, 112).sum();
+      roiAlign([map as tf.Tensor4D, levels[1]!], { boxes, imageIndices }, cut112).sum();
     expectNoLeak(() => tf.tidy(() => tf.grad(cut)(levels[0]!)));
   });
 });

@@ -72,6 +72,14 @@ describe('loadParams', () => {
     expect(params.data.custom).toEqual(['a', 'b c']);
   });
 
+  it.each(['null', 'weights.safetensors', 'hf://timm/resnet50.a1_in1k@main/model.safetensors'])(
+    'takes %s for train.transfer.weights',
+    async (weights) => {
+      const params = await loadParams(await paramsFile(), [`train.transfer.weights=${weights}`]);
+      expect(params.train.transfer.weights).toBe(weights === 'null' ? null : weights);
+    },
+  );
+
   it('names line, key, rule and value of a number out of range', async () => {
     const file = await paramsFile({ 'train.learning_rate': '-0.001' });
     const line = lineOfKey(yaml, 'train.learning_rate');
@@ -108,6 +116,18 @@ describe('loadParams', () => {
     ['data.image_size', '129', 'must be a multiple of 32, got 129'],
     ['data.custom', 'data/custom', 'must be a list of folders, got "data/custom"'],
     ['data.hub.repo', 'nobody', 'must look like owner/name, got "nobody"'],
+    [
+      'train.transfer.weights',
+      'hf://timm',
+      'must be a path or look like hf://owner/repo[@revision][/file], got "hf://timm"',
+    ],
+    [
+      'train.transfer.weights',
+      'hf://datasets/a/b',
+      'must name a model (hf://owner/repo), not one of the hub\'s datasets, got "hf://datasets/a/b"',
+    ],
+    ['train.transfer.weights', '""', 'must not be empty, got ""'],
+    ['train.transfer.weights', '5', 'must be a text or null, got 5'],
     ['model.custom.cbam_kernel', '4', 'must be odd, got 4'],
     ['model.anchor_ratios', '[]', 'must not be empty, got []'],
     ['model.anchor_sizes', '[16, 32]', 'must be a list of 5 numbers, got [16,32]'],

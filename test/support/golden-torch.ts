@@ -35,6 +35,9 @@ export const golden = JSON.parse(readFileSync(file, 'utf8')) as Golden & {
     canonicalSize: number;
     levels: number[];
   };
+  roiAlignOneSample: GoldenCase & { images: number[]; size: number; samplingRatio: number };
+  roiAlignThreeSamples: GoldenCase & { images: number[]; size: number; samplingRatio: number };
+  anchors: { boxes: number[] };
   topK: GoldenCase & { indices: number[] };
   adamw: GoldenOptimizer;
   adamwShort: GoldenOptimizer;

@@ -2,10 +2,14 @@ import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { afterEach } from 'vitest';
 
 /** What goes wrong with one answer. Faults are used up one by one; after the last all goes well. */
 export type Fault =
-  | { status: number; body?: string }
+  /** For an answer that goes well, before one that does not. */
+  | 'none'
+  /** `code` is the hub's word for it. */
+  | { status: number; body?: string; code?: string }
   /** Sends so many bytes of the body, then drops the connection. */
   | { cutAfter: number }
   /** Sends the whole file with status 200 although a range was asked for. */
@@ -15,10 +19,18 @@ export type Fault =
   | 'too many bytes';
 
 export interface HubServerOptions {
-  /** owner/name of the one data set it has. */
+  /** What its one repository is; a data set if not given. */
+  type?: 'dataset' | 'model';
+  /** owner/name of that repository. */
   repo: string;
+  /** Its first commit. */
   revision: string;
-  files: Readonly<Record<string, Buffer>>;
+  /** What that commit holds. */
+  files: HubFiles;
+  /** Further commits. */
+  commits?: Readonly<Record<string, HubFiles>>;
+  /** Branches and tags, and the commits for which they stand; a test may move them. */
+  branches?: Record<string, string>;
   /** False: files are plain git blobs, without LFS. */
   lfs?: boolean;
   /** For answers about the repository. */
@@ -29,9 +41,11 @@ export interface HubServerOptions {
   token?: string;
 }
 
-export interface HubServer {
+type HubFiles = Readonly<Record<string, Buffer>>;
+
+interface HubServer {
   url: string;
-  /** `api`, `probe`, `body bytes=N-`, in the order in which they came. */
+  /** `revision main`, `api`, `probe`, `body bytes=N-`, in the order in which they came. */
   requests: string[];
   /** Authorization headers that reached the file store: there should be none. */
   leakedTokens: string[];
@@ -39,44 +53,59 @@ export interface HubServer {
 }
 
 /**
- * A server on this machine that speaks the part of the Hugging Face Hub's protocol that data-prep needs, with a
+ * To be called at the top of a test file.
+ * @returns `startHubServer`, whose servers are closed after each test
+ */
+export function useHubServers(): typeof startHubServer {
+  const servers: HubServer[] = [];
+  afterEach(async () => {
+    for (const server of servers.splice(0)) await server.close();
+  });
+  return async (options) => {
+    const server = await startHubServer(options);
+    servers.push(server);
+    return server;
+  };
+}
+
+/**
+ * A server on this machine that speaks the part of the Hugging Face Hub's protocol that the program needs, with a
  * second one as the file store, to which it redirects as the real hub does.
  */
-export async function startHubServer(options: HubServerOptions): Promise<HubServer> {
+async function startHubServer(options: HubServerOptions): Promise<HubServer> {
   const apiFaults = [...(options.apiFaults ?? [])];
   const bodyFaults = [...(options.bodyFaults ?? [])];
   const requests: string[] = [];
   const leakedTokens: string[] = [];
+  const commits: Readonly<Record<string, HubFiles>> = {
+    [options.revision]: options.files,
+    ...options.commits,
+  };
   const store = await listen((request, response) => {
     if (request.headers.authorization) leakedTokens.push(request.headers.authorization);
     const range = request.headers.range ?? 'none';
     const isProbe = range === 'bytes=0-0';
     requests.push(isProbe ? 'probe' : `body ${range}`);
-    sendFile(
-      options.files[request.url!.slice(1)]!,
-      range,
-      response,
-      isProbe ? undefined : bodyFaults.shift(),
-    );
+    const [, commit, path] = /^\/([^/]+)\/(.+)$/.exec(request.url!)!;
+    sendFile(commits[commit!]![path!]!, range, response, isProbe ? undefined : bodyFaults.shift());
   });
   const hub = await listen(async (request, response) => {
-    const denied = options.token !== undefined && request.headers.authorization !== `Bearer ${options.token}`;
-    if (denied) return sendStatus(response, 401, 'Invalid credentials');
-    const base = `/api/datasets/${options.repo}/paths-info/${options.revision}`;
-    if (request.method === 'POST' && request.url === base) {
-      requests.push('api');
-      const fault = apiFaults.shift();
-      if (typeof fault === 'object' && 'status' in fault)
-        return sendStatus(response, fault.status, fault.body);
-      const { paths } = JSON.parse(await text(request)) as { paths: string[] };
-      return sendJson(
-        response,
-        paths.filter((path) => path in options.files).map((path) => pathInfo(path, options)),
-      );
+    const answer = findAnswer(request, options, commits);
+    requests.push(...answer.noted);
+    const fault = answer.noted.length > 0 ? apiFaults.shift() : undefined;
+    if (typeof fault === 'object' && 'status' in fault) return sendStatus(response, fault.status, fault);
+    if ('error' in answer) return sendError(response, answer.error);
+    if ('commit' in answer) return sendJson(response, { id: options.repo, sha: answer.commit });
+    if ('path' in answer) {
+      const location = `${urlOf(store)}/${answer.revision}/${answer.path}`;
+      return response.writeHead(302, { Location: location }).end();
     }
-    const path = request.url!.split(`/datasets/${options.repo}/resolve/${options.revision}/`)[1];
-    if (path === undefined || !(path in options.files)) return sendStatus(response, 404, 'Entry not found');
-    response.writeHead(302, { Location: `${urlOf(store)}/${path}` }).end();
+    const { paths } = JSON.parse(await text(request)) as { paths: string[] };
+    const known = paths.filter((path) => path in answer.files);
+    return sendJson(
+      response,
+      known.map((path) => pathInfo(path, answer.files[path]!, options)),
+    );
   });
   return {
     url: urlOf(hub),
@@ -96,8 +125,52 @@ export async function closedPortUrl(): Promise<string> {
   return url;
 }
 
-function pathInfo(path: string, { files, lfs = true }: HubServerOptions): object {
-  const content = files[path]!;
+/** What the hub has to say to a request, and the names under which it goes into `requests`. */
+type Answer = { noted: string[] } & (
+  | { error: keyof typeof ERRORS }
+  | { commit: string }
+  | { revision: string; path: string }
+  | { files: HubFiles }
+);
+
+/** As the real hub has them: header X-Error-Code and status. */
+const ERRORS = {
+  Unauthorized: 401,
+  RepoNotFound: 404,
+  RevisionNotFound: 404,
+  EntryNotFound: 404,
+} as const;
+
+const ADDRESSES = [
+  /^\/(?:(?<kind>datasets)\/)?(?<repo>[^/]+\/[^/]+)\/(?<verb>resolve)\/(?<revision>[^/]+)\/(?<path>.+)$/,
+  /^\/api\/(?<kind>\w+)\/(?<repo>[^/]+\/[^/]+)\/(?<verb>revision|paths-info)\/(?<revision>[^/]+)$/,
+];
+
+function findAnswer(
+  request: IncomingMessage,
+  { type = 'dataset', repo, branches = {}, token }: HubServerOptions,
+  commits: Readonly<Record<string, HubFiles>>,
+): Answer {
+  const { authorization } = request.headers;
+  const { pathname } = new URL(request.url!, 'http://hub');
+  const asked = ADDRESSES.map((address) => address.exec(pathname)?.groups).find(Boolean);
+  const { kind = 'models', verb, path = '' } = asked ?? {};
+  const revision = decodeURIComponent(asked?.revision ?? '');
+  const noted = verb === 'revision' ? [`revision ${revision}`] : verb === 'paths-info' ? ['api'] : [];
+  const isKnown = kind === `${type}s` && asked?.repo === repo;
+  const isAllowed = token === undefined || authorization === `Bearer ${token}`;
+  // Who shows no token is not told whether there is such a repository.
+  if (!isAllowed || !(isKnown || authorization)) return { noted, error: 'Unauthorized' };
+  if (!isKnown) return { noted, error: 'RepoNotFound' };
+  const commit = branches[revision] ?? revision;
+  const files = commits[commit];
+  if (!files) return { noted, error: 'RevisionNotFound' };
+  if (verb === 'revision') return { noted, commit };
+  if (verb === 'paths-info') return { noted, files };
+  return path in files ? { noted, revision: commit, path } : { noted, error: 'EntryNotFound' };
+}
+
+function pathInfo(path: string, content: Buffer, { lfs = true }: HubServerOptions): object {
   const size = content.length;
   const oid = createHash('sha1').update(`blob ${size}\0`).update(content).digest('hex');
   const sha256 = createHash('sha256').update(content).digest('hex');
@@ -106,7 +179,7 @@ function pathInfo(path: string, { files, lfs = true }: HubServerOptions): object
 
 function sendFile(file: Buffer, range: string, response: ServerResponse, fault: Fault | undefined): void {
   if (typeof fault === 'object' && 'status' in fault) {
-    sendStatus(response, fault.status, fault.body);
+    sendStatus(response, fault.status, fault);
     return;
   }
   const [, first, last] = /^bytes=(\d+)-(\d*)$/.exec(range) ?? ['', '0', ''];
@@ -135,8 +208,20 @@ function sendJson(response: ServerResponse, value: unknown): void {
   response.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify(value));
 }
 
-function sendStatus(response: ServerResponse, status: number, body = ''): void {
-  response.writeHead(status, { 'Content-Type': 'text/html' }).end(body);
+function sendError(response: ServerResponse, error: keyof typeof ERRORS): void {
+  const code = error === 'Unauthorized' ? {} : { 'X-Error-Code': error };
+  response.writeHead(ERRORS[error], { 'Content-Type': 'application/json', ...code });
+  response.end(JSON.stringify({ error }));
+}
+
+/** An answer of something that is no hub, or of a hub that fails. */
+function sendStatus(
+  response: ServerResponse,
+  status: number,
+  { body = '', code }: { body?: string; code?: string },
+): void {
+  const headers = { 'Content-Type': 'text/html', ...(code ? { 'X-Error-Code': code } : {}) };
+  response.writeHead(status, headers).end(body);
 }
 
 async function listen(

@@ -23,3 +23,20 @@ it('doubts more accumulation than an epoch has batches', () => {
     expect.stringMatching(/accumulation_steps \(5\) is more than the 4 batches of an epoch/),
   ]);
 });
+it('doubts that a random backbone can stand still', () => {
+  const { transfer } = train;
+  const random = (changes: Partial<typeof transfer>) =>
+    doubts({ model_type: 'transfer', transfer: { ...transfer, weights: null, ...changes } });
+  const freeze = { ...transfer.freeze, epochs: 0 };
+  const fineTune = { ...transfer.fine_tune, stages: 5, train_norms: true };
+  expect(random({ freeze, fine_tune: fineTune })).toEqual([]);
+  expect(random({ fine_tune: fineTune })).toEqual([
+    expect.stringMatching(/3 epochs with it frozen teach little; use train\.transfer\.freeze\.epochs=0$/),
+  ]);
+  expect(random({ freeze })).toEqual([
+    expect.stringMatching(/parts never learn; use .*stages=5 .*norms=true$/),
+  ]);
+  expect(random({ freeze, fine_tune: { ...fineTune, stages: 4 } })).toHaveLength(1);
+  expect(doubts({ model_type: 'transfer' })).toEqual([]);
+  expect(doubts({ transfer: { ...transfer, weights: null } })).toEqual([]);
+});

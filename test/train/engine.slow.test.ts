@@ -32,7 +32,15 @@ async function lossesOf(train: Partial<Params['train']>, steps: number): Promise
   const always = { timeUsed: () => 0, signal: new AbortController().signal };
   const losses: number[] = [];
   for (let epoch = 1; losses.length < steps; epoch++) {
-    const place = { epoch, stepsBefore: losses.length, images: splits.train, shape, schedule, params };
+    const place = {
+      epoch,
+      stepsBefore: losses.length,
+      stepsBeforePhase: 0,
+      images: splits.train,
+      shape,
+      schedule,
+      params,
+    };
     for await (const report of trainEpoch({ ...place, trainStep: engine.train, ...always })) {
       losses.push(report.figures.total);
       if (losses.length === steps) break;

@@ -192,7 +192,8 @@ describe('trainEpoch', () => {
     };
     const reports: StepReport[] = [];
     const schedule = { peak: 0.1, min: 0, warmupSteps: 0, totalSteps: 100 };
-    const place = { epoch: 2, stepsBefore: 10, timeUsed: () => 0, signal: new AbortController().signal };
+    const steps = { stepsBefore: 10, stepsBeforePhase: 4 };
+    const place = { epoch: 2, ...steps, timeUsed: () => 0, signal: new AbortController().signal };
     const settings = { ...params, train: { ...params.train, ...train } };
     const images = Array.from({ length: count }, (_, i) => splits.train[i % splits.train.length]!);
     const data = { images, shape: batchShape(params), params: settings };
@@ -200,12 +201,12 @@ describe('trainEpoch', () => {
     return { told, reports };
   }
 
-  it('makes an update of every group of batches, the last of what is left', async () => {
+  it('makes an update of every group of batches, the last of what is left, counted from the phase on', async () => {
     const { told, reports } = await passOver(5, { accumulation_steps: 2 });
     expect(told).toEqual([
-      { step: 11, last: false, draw: 21 },
-      { step: 11, last: true, draw: 22 },
-      { step: 12, last: true, draw: 23 },
+      { step: 7, last: false, draw: 21 },
+      { step: 7, last: true, draw: 22 },
+      { step: 8, last: true, draw: 23 },
     ]);
     expect(reports.map(({ step, figures }) => [step, figures.total])).toEqual([
       [11, 1.5],

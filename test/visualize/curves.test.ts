@@ -47,6 +47,14 @@ describe('curvesSvg', () => {
     expect(pieces(svg, '#cc79a7')).toEqual([1]);
   });
 
+  it('marks where a phase begins, in every panel, and nothing where there is one phase', async () => {
+    const borders = (svg: string) => svg.match(/stroke-dasharray="4,4"/g)?.length ?? 0;
+    const rows = [1, 1, 2].map((phase, i) => ({ ...row(i + 1, 3), phase }));
+    expect(borders(await curvesSvg(rows))).toBe(4);
+    expect(borders(await curvesSvg(rows.slice(0, 2)))).toBe(0);
+    expect(borders(await curvesSvg([row(1, 3), row(2, 2)]))).toBe(0);
+  });
+
   it('leaves a gap for a figure that is null, missing or not finite', async () => {
     for (const gap of [null, Number.NaN, Infinity]) {
       const history = [row(1, 3), row(2, 2.5), row(3, gap), row(4, 2), row(5, 1)];

@@ -8,8 +8,6 @@ import math
 import torch
 from torchvision.ops import nms
 
-RPN_WEIGHTS, ROI_WEIGHTS = (1, 1, 1, 1), (10, 10, 5, 5)
-MAX_LOG_RATIO = math.log(1000 / 16)
 MIN_SIDE = 1e-3
 EXCLUDED = -1e9
 
@@ -41,12 +39,13 @@ def encode(boxes, references, weights):
     return torch.stack([delta * weight for delta, weight in zip(deltas, weights)], -1)
 
 
-def decode(deltas, references):
-    dy, dx, dh, dw = deltas.unbind(-1)
+def decode(deltas, references, weights, scale_clamp):
+    dy, dx, dh, dw = (delta / weight for delta, weight in zip(deltas.unbind(-1), weights))
+    most = math.log(scale_clamp)
     ry, rx, rheight, rwidth = centre_form(references)
     y, x = dy * rheight + ry, dx * rwidth + rx
-    height = dh.clamp(max=MAX_LOG_RATIO).exp() * rheight / 2
-    width = dw.clamp(max=MAX_LOG_RATIO).exp() * rwidth / 2
+    height = dh.clamp(max=most).exp() * rheight / 2
+    width = dw.clamp(max=most).exp() * rwidth / 2
     return torch.stack([y - height, x - width, y + height, x + width], -1)
 
 
@@ -80,7 +79,8 @@ def positive_slots(options):
 def assign_anchors(batch, options):
     anchors = batch["anchors"][None]
     overlaps = iou(batch["boxes"], anchors.expand(len(batch["boxes"]), -1, -1))
-    labels, indices = match(overlaps, batch["valid"], options["positive_iou"], options["negative_iou"], True)
+    thresholds = options["positive_iou"], options["negative_iou"]
+    labels, indices = match(overlaps, batch["valid"], *thresholds, options["low_quality_matches"])
     keys = batch["anchor_keys"]
     wanted = min(options["samples"], keys.shape[1])
     positives = draw((labels == 1).float(), keys, min(positive_slots(options), keys.shape[1]))
@@ -89,10 +89,12 @@ def assign_anchors(batch, options):
     best = ranked.topk(wanted, 1).values
     threshold = best.gather(1, (remaining.long() - 1).clamp(min=0)[:, None])
     negatives = ((ranked >= threshold.clamp(min=1)) & (remaining > 0)[:, None]).float()
-    return positives, negatives, encode(rows(batch["boxes"], indices), anchors, RPN_WEIGHTS)
+    deltas = encode(rows(batch["boxes"], indices), anchors, options["box_weights"])
+    return {"labels": labels, "positives": positives, "negatives": negatives, "deltas": deltas}
 
 
-def select_proposals(logits, deltas, batch, options, size):
+def select_proposals(logits, deltas, batch, model, size):
+    options = model["rpn"]
     best, indices, levels, offset = [], [], [], 0
     for level, part in enumerate(logits.split(batch["per_level"], 1)):
         top = part.topk(min(options["pre_nms_top_k"], part.shape[1]), 1)
@@ -101,9 +103,10 @@ def select_proposals(logits, deltas, batch, options, size):
         levels.append(torch.full((top.indices.shape[1],), float(level)))
         offset += part.shape[1]
     scores, indices, levels = torch.cat(best, 1), torch.cat(indices, 1), torch.cat(levels)
-    boxes = decode(rows(deltas, indices), batch["anchors"][indices]).clamp(0, size)
-    thin = (boxes[..., 2:] - boxes[..., :2]).amin(2) < MIN_SIDE
-    scores = scores.masked_fill(thin, EXCLUDED)
+    coding = options["box_weights"], model["box_scale_clamp"]
+    boxes = decode(rows(deltas, indices), batch["anchors"][indices], *coding).clamp(0, size)
+    thin = (boxes[..., 2:] - boxes[..., :2]).amin(2) < options["min_size"]
+    scores = scores.masked_fill(thin | (scores.sigmoid() < options["score_threshold"]), EXCLUDED)
     shifted = boxes + (levels * 2 * size)[:, None]
     kept = torch.zeros(len(boxes), options["post_nms_top_k"], dtype=torch.long)
     valid = torch.zeros(kept.shape)
@@ -118,12 +121,12 @@ def select_proposals(logits, deltas, batch, options, size):
 def sample_regions(proposals, batch, options):
     candidates = torch.cat([proposals[0], batch["boxes"]], 1)
     real = torch.cat([proposals[1], batch["valid"]], 1)
-    threshold = options["positive_iou"]
+    thresholds = options["positive_iou"], options["negative_iou"]
     overlaps = iou(batch["boxes"], candidates)
-    labels, matched = match(overlaps, batch["valid"], threshold, threshold, False)
+    labels, matched = match(overlaps, batch["valid"], *thresholds, False)
     labels = torch.where(real > 0, labels, -1)
-    keys, slots = batch["region_keys"], positive_slots(options)
-    drawn = draw((labels == 1).float(), keys, min(slots, keys.shape[1]))
+    keys, slots = batch["region_keys"], options["mask_samples"]
+    drawn = draw((labels == 1).float(), keys, min(positive_slots(options), keys.shape[1]))
     rank = drawn * (keys + 2) + (labels == 0) * (keys + 1)
     top = rank.topk(min(options["samples"], keys.shape[1]), 1)
     sampled = (top.values > 0).float()
@@ -135,7 +138,7 @@ def sample_regions(proposals, batch, options):
         "boxes": boxes,
         "sampled": sampled.flatten(),
         "positives": positives.flatten(),
-        "deltas": encode(frames, boxes, ROI_WEIGHTS).flatten(0, 1),
+        "deltas": encode(frames, boxes, options["box_weights"]).flatten(0, 1),
         "mask_boxes": boxes[:, :slots],
         "mask_positives": positives[:, :slots].flatten(),
         "mask_frames": frames[:, :slots].flatten(0, 1),

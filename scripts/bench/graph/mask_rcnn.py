@@ -1,4 +1,5 @@
 """The project's own model in PyTorch: `src/model` layer by layer with the same names, and the work of its training step.
+Of its forms, those of train.model_type custom with model.norm group, and no weights of cells at outlines.
 
 Boxes are [y1, x1, y2, x2]; N images, M buildings, A anchors, R regions, K stored mask side, S mask side.
 """
@@ -9,10 +10,9 @@ import torch
 import torch.nn.functional as F
 from box_targets import assign_anchors, sample_regions, select_proposals
 from torch import nn
-from torchvision.ops import MultiScaleRoIAlign
+from torchvision.ops import MultiScaleRoIAlign, sigmoid_focal_loss
 
 CLASSES = 2
-BETA = 1 / 9
 RGB_MEAN, RGB_DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 
@@ -117,7 +117,7 @@ class MaskRcnn(nn.Module):
             inputs = model["mask_head_channels"]
         self.mask["upsample"] = nn.ConvTranspose2d(inputs, inputs, 2, 2)
         self.mask["logits"] = conv(inputs, CLASSES, 1, bias=True)
-        cut = {"sampling_ratio": 2, "canonical_scale": roi["canonical_size"], "canonical_level": 4}
+        cut = {"sampling_ratio": roi["sampling_ratio"], "canonical_scale": roi["canonical_size"], "canonical_level": 4}
         self.box_align = MultiScaleRoIAlign(["P2", "P3", "P4", "P5"], roi["box_size"], **cut)
         self.mask_align = MultiScaleRoIAlign(["P2", "P3", "P4", "P5"], roi["mask_size"], **cut)
 
@@ -151,19 +151,31 @@ def weighted_mean(values, weights, total=None):
     return (values * weights).sum() / total.clamp(min=1e-6)
 
 
-def rpn_loss(logits, deltas, targets):
-    positives, negatives, wanted = targets
-    sampled = positives + negatives
-    objectness = F.binary_cross_entropy_with_logits(logits, positives, reduction="none")
-    distance = F.smooth_l1_loss(deltas, wanted, beta=BETA, reduction="none").sum(2)
-    return weighted_mean(objectness, sampled), weighted_mean(distance, positives, sampled.sum())
+def rpn_loss(logits, deltas, targets, weights):
+    positives, sampled = targets["positives"], targets["positives"] + targets["negatives"]
+    if weights["objectness"] == "focal":
+        buildings, counted = (targets["labels"] == 1).float(), targets["labels"] >= 0
+        focal = sigmoid_focal_loss(logits, buildings, **region_focal(weights)) * counted
+        objectness = (focal.sum(1) / buildings.sum(1).clamp(min=1)).mean()
+    else:
+        objectness = weighted_mean(F.binary_cross_entropy_with_logits(logits, positives, reduction="none"), sampled)
+    distance = F.smooth_l1_loss(deltas, targets["deltas"], beta=weights["smooth_l1_beta"], reduction="none").sum(2)
+    return objectness, weighted_mean(distance, positives, sampled.sum())
 
 
-def box_loss(logits, deltas, targets):
-    entropy = F.cross_entropy(logits, targets["positives"].long(), reduction="none")
-    distance = F.smooth_l1_loss(deltas[:, 1], targets["deltas"], beta=BETA, reduction="none").sum(1)
-    count = targets["sampled"].sum()
-    return weighted_mean(entropy, targets["sampled"], count), weighted_mean(distance, targets["positives"], count)
+def box_loss(logits, deltas, targets, weights):
+    if weights["class"] == "focal":
+        # Of two classes, the softmax form is the sigmoid form of the difference of their logits.
+        term = sigmoid_focal_loss(logits[:, 1] - logits[:, 0], targets["positives"].float(), **region_focal(weights))
+    else:
+        term = F.cross_entropy(logits, targets["positives"].long(), reduction="none")
+    beta, count = weights["smooth_l1_beta"], targets["sampled"].sum()
+    distance = F.smooth_l1_loss(deltas[:, 1], targets["deltas"], beta=beta, reduction="none").sum(1)
+    return weighted_mean(term, targets["sampled"], count), weighted_mean(distance, targets["positives"], count)
+
+
+def region_focal(weights):
+    return {"alpha": weights["region_focal_alpha"], "gamma": weights["region_focal_gamma"]}
 
 
 def mask_loss(logits, targets, truth, weights):
@@ -173,8 +185,8 @@ def mask_loss(logits, targets, truth, weights):
     missed = p + truth - 2 * p * truth
     alpha = truth * (2 * weights["focal_alpha"] - 1) + 1 - weights["focal_alpha"]
     focal = (entropy * alpha * missed ** weights["focal_gamma"]).mean((1, 2))
-    overlap = 2 * (p * truth).sum((1, 2)) + 1
-    dice = 1 - overlap / (p.square().sum((1, 2)) + truth.square().sum((1, 2)) + 1)
+    overlap = 2 * (p * truth).sum((1, 2)) + weights["dice_smooth"]
+    dice = 1 - overlap / (p.square().sum((1, 2)) + truth.square().sum((1, 2)) + weights["dice_smooth"])
     return weighted_mean(focal, targets["mask_positives"]), weighted_mean(dice, targets["mask_positives"])
 
 
@@ -200,15 +212,15 @@ def loss_of(network, images, batch, params):
     logits, deltas = network.rpn_head(pyramid)
     with torch.no_grad(), torch.autocast("cpu", enabled=False):
         anchor_targets = assign_anchors(batch, model["rpn"])
-        proposals = select_proposals(logits, deltas, batch, model["rpn"], size)
+        proposals = select_proposals(logits, deltas, batch, model, size)
         targets = sample_regions(proposals, batch, model["roi"])
         slots = targets["mask_rows"]
         truth = mask_targets(
             batch["masks"].flatten(0, 1)[slots], targets["mask_boxes"].flatten(0, 1), targets["mask_frames"], 2 * model["roi"]["mask_size"]
         )
     terms = (
-        *rpn_loss(logits, deltas, anchor_targets),
-        *box_loss(*network.box_head(pyramid, targets["boxes"], size), targets),
+        *rpn_loss(logits, deltas, anchor_targets, weights),
+        *box_loss(*network.box_head(pyramid, targets["boxes"], size), targets, weights),
         *mask_loss(network.mask_head(pyramid, targets["mask_boxes"], size), targets, truth, weights),
     )
     names = ("objectness", "rpn_box", "class", "box", "focal", "dice")

@@ -40,6 +40,7 @@ export async function createOwnInputs(
       boxes: fromHost<tf.Rank.R3>(tensors.get('boxes')!),
       masks: fromHost<tf.Rank.R4>(tensors.get('masks')!),
       valid: fromHost<tf.Rank.R2>(tensors.get('valid')!),
+      touching: fromHost<tf.Rank.R3>(tensors.get('touching')!),
     },
     learningRate: tf.scalar(train.learning_rate),
     step: tf.scalar(step),

@@ -65,13 +65,14 @@ async function readBatch(params: Params): Promise<[string, HostTensor][]> {
   const { splits } = await openPrepared(params.paths.prepared);
   const batches = trainingBatches(splits.train, shape, { augment: true, seed: [params.seed, 'train', 1] });
   const { value: batch } = await batches.next();
-  const { images, boxes, masks, valid } = batch!;
+  const { images, boxes, masks, valid, touching, touchingSize: T } = batch!;
   const { batchSize: N, imageSize: H, maxInstances: M, maskSize: K }: BatchShape = shape;
   return [
     ['images', { shape: [N, H, H, 3], values: images }],
     ['boxes', { shape: [N, M, 4], values: boxes }],
     ['masks', { shape: [N, M, K, K], values: masks }],
     ['valid', { shape: [N, M], values: valid }],
+    ['touching', { shape: [N, T, T], values: touching }],
   ];
 }
 

@@ -1,7 +1,14 @@
 import { tf } from '../../system/tensorflow.ts';
 import { DataType } from '../graph.ts';
 import { applyStateOp } from '../state-update.ts';
-import { createSlots, decays, type Optimizer, type Variables } from './optimizer.ts';
+import {
+  createSlots,
+  decays,
+  type Optimizer,
+  type RateMultiples,
+  ratesOf,
+  type Variables,
+} from './optimizer.ts';
 
 /** Hyperparameters, named as in the paper. */
 export interface AdamWOptions {
@@ -11,6 +18,7 @@ export interface AdamWOptions {
   beta2: number;
   /** >= 0; multiplied by the learning rate, as in PyTorch */
   weightDecay: number;
+  multiples?: RateMultiples;
 }
 
 /** Keeps the quotient finite; the paper's and PyTorch's value. */
@@ -20,19 +28,21 @@ const EPSILON = 1e-8;
  * AdamW. Loshchilov & Hutter 2019, algorithm 2 — https://arxiv.org/abs/1711.05101. Its memory is `weight/momentum` and
  * `weight/variance`, zero at first.
  */
-export function createAdamW(weights: Variables, { beta1, beta2, weightDecay }: AdamWOptions): Optimizer {
+export function createAdamW(weights: Variables, options: AdamWOptions): Optimizer {
+  const { beta1, beta2, weightDecay, multiples = new Map() } = options;
   const slots = createSlots(weights, ['momentum', 'variance']);
   return {
     ...slots,
     apply: (gradients, learningRate, step) => {
       const powers = [tf.scalar(beta1).pow(step), tf.scalar(beta2).pow(step)] as [tf.Scalar, tf.Scalar];
+      const rateOf = ratesOf(learningRate, multiples);
       for (const [name, weight] of weights) {
         if (decays(weight, weightDecay)) {
-          weight.assign(weight.mul(tf.scalar(1).sub(learningRate.mul(weightDecay))));
+          weight.assign(weight.mul(tf.scalar(1).sub(rateOf(name).mul(weightDecay))));
         }
         const [m, v] = [slots.state.get(`${name}/momentum`)!, slots.state.get(`${name}/variance`)!];
         const gradient = gradients.get(name)!;
-        applyAdam({ weight, m, v, gradient }, { learningRate, powers, beta1, beta2 });
+        applyAdam({ weight, m, v, gradient }, { learningRate: rateOf(name), powers, beta1, beta2 });
       }
     },
   };

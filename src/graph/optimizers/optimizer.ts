@@ -51,6 +51,18 @@ export function createMemory(initial: ReadonlyMap<string, () => tf.Tensor>): Mem
   };
 }
 
+/** Multiples of the learning rate by the names of weights; a weight that is not in it learns at the rate itself. */
+export type RateMultiples = ReadonlyMap<string, number>;
+
+/** @returns the learning rate of each weight, as a scalar that weights of the same multiple share */
+export function ratesOf(learningRate: tf.Scalar, multiples: RateMultiples): (name: string) => tf.Scalar {
+  const rates = new Map<number, tf.Scalar>([[1, learningRate]]);
+  for (const multiple of multiples.values()) {
+    if (!rates.has(multiple)) rates.set(multiple, learningRate.mul(multiple));
+  }
+  return (name) => rates.get(multiples.get(name) ?? 1)!;
+}
+
 /** Weight decay leaves norms and biases alone: weights of one dimension. */
 export function decays(weight: tf.Variable, decay: number): boolean {
   return decay > 0 && weight.rank > 1;

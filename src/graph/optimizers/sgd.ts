@@ -1,7 +1,14 @@
 import { tf } from '../../system/tensorflow.ts';
 import { DataType } from '../graph.ts';
 import { applyStateOp } from '../state-update.ts';
-import { createSlots, decays, type Optimizer, type Variables } from './optimizer.ts';
+import {
+  createSlots,
+  decays,
+  type Optimizer,
+  type RateMultiples,
+  ratesOf,
+  type Variables,
+} from './optimizer.ts';
 
 /** Hyperparameters, named as in PyTorch's `torch.optim.SGD`. */
 export interface SgdOptions {
@@ -11,6 +18,7 @@ export interface SgdOptions {
   nesterov: boolean;
   /** >= 0; added to the gradient */
   weightDecay: number;
+  multiples?: RateMultiples;
 }
 
 /**
@@ -22,12 +30,14 @@ export function createSgd(weights: Variables, options: SgdOptions): Optimizer {
   return {
     ...slots,
     apply: (gradients, learningRate) => {
+      const rateOf = ratesOf(learningRate, options.multiples ?? new Map());
       for (const [name, weight] of weights) {
         const gradient = gradients.get(name)!;
         const decayed = decays(weight, options.weightDecay)
           ? gradient.add(weight.mul(options.weightDecay))
           : gradient;
-        applyMomentum(weight, slots.state.get(`${name}/momentum`)!, decayed, { ...options, learningRate });
+        const m = slots.state.get(`${name}/momentum`)!;
+        applyMomentum(weight, m, decayed, { ...options, learningRate: rateOf(name) });
       }
     },
   };

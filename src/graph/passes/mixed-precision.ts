@@ -121,6 +121,11 @@ function afterLow({ lowered, lowNames }: Rewriting, input: string): string {
   return isControl(input) && lowered.has(name) ? `^${lowNames.get(name)}` : input;
 }
 
+/** The node that has in float32 what `low` has in the low type: `a/bfloat16` → `a`. */
+export function float32Name(low: string): string {
+  return low.slice(0, low.lastIndexOf('/'));
+}
+
 /** Takes a name for a value in the low type: `a` → `a/bfloat16`, `a:1` → `a/1/bfloat16`. */
 function lowName({ type, taken, lowNames }: Rewriting, input: string): string {
   const wanted = `${input.replace(':', '/')}/${TYPE_NAMES[type]}`;

@@ -1,0 +1,70 @@
+/**
+ * The stretches of a training run: one for `custom`; for `transfer` first Freeze, then Fine-Tune, as Mask R-CNN has been
+ * transferred since its first public implementations (matterport: heads → 4+ → all).
+ */
+import type { RateMultiples } from '../graph/optimizers/optimizer.ts';
+import type { Params } from '../params/schema.ts';
+
+/** A stretch of training in which the same weights learn by one schedule. */
+export interface Phase {
+  name: 'train' | 'freeze' | 'fine_tune';
+  /** Its place in the run, 1 for the first: the figure `phase` in metrics. */
+  number: number;
+  /** Passes over the training split, >= 1. */
+  epochs: number;
+  rates: Rates;
+  /** Of the weights with these names, those that learn, and at which multiples of the learning rate. */
+  multiples(names: Iterable<string>): RateMultiples;
+}
+
+/** As the keys of params are named. */
+type Rates = Pick<Params['train'], 'learning_rate' | 'min_learning_rate' | 'warmup_steps'>;
+
+/** Parts of a backbone from the top. */
+const BACKBONE_PARTS = ['stage5', 'stage4', 'stage3', 'stage2', 'stem'].map((part) => `backbone.${part}.`);
+
+const BACKBONE = 'backbone.';
+
+/** Scale and shift of a norm. */
+const NORM = /\.(scale|shift)$/;
+
+/** The phases of `train.model_type`, in order; those of no epochs are left out. */
+export function phasesOf({ train }: Pick<Params, 'train'>): Phase[] {
+  const { freeze, fine_tune: fineTune } = train.transfer;
+  const phases: Omit<Phase, 'number'>[] =
+    train.model_type === 'custom'
+      ? [{ name: 'train', epochs: train.epochs, rates: train, multiples: constantly(1) }]
+      : [
+          { name: 'freeze', epochs: freeze.epochs, rates: freeze, multiples: withBackbone(() => 0) },
+          {
+            name: 'fine_tune',
+            epochs: fineTune.epochs,
+            rates: fineTune,
+            multiples: withBackbone((name) => fineTuneMultiple(name, fineTune)),
+          },
+        ];
+  return phases.filter(({ epochs }) => epochs > 0).map((phase, i) => ({ ...phase, number: i + 1 }));
+}
+
+function constantly(multiple: number): Phase['multiples'] {
+  return (names) => new Map([...names].map((name) => [name, multiple]));
+}
+
+/** All but the backbone learns at the rate itself. @param multiple of a weight of the backbone; 0 = it stands still */
+function withBackbone(multiple: (name: string) => number): Phase['multiples'] {
+  return (names) => {
+    const all = [...names].map((name) => [name, name.startsWith(BACKBONE) ? multiple(name) : 1] as const);
+    return new Map(all.filter(([, value]) => value > 0));
+  };
+}
+
+/**
+ * Layer-wise decay: the deeper below the heads, the slower. Howard & Ruder 2018, §3.2 ("discriminative fine-tuning")
+ * — https://arxiv.org/abs/1801.06146
+ */
+function fineTuneMultiple(name: string, fineTune: Params['train']['transfer']['fine_tune']): number {
+  if (NORM.test(name) && !fineTune.train_norms) return 0;
+  const depth = BACKBONE_PARTS.findIndex((part) => name.startsWith(part));
+  if (depth < 0) throw new Error(`${name} belongs to no known part of a backbone`);
+  return depth < fineTune.stages ? fineTune.layer_decay ** (depth + 1) : 0;
+}
