@@ -8,7 +8,7 @@ import { dense } from '../ops/dense.ts';
 import { groupNorm } from '../ops/group-norm.ts';
 import type { Params } from '../params/schema.ts';
 import { tf } from '../system/tensorflow.ts';
-import { constant, heNormalFanOut, type Initializer, type Weights } from './weights.ts';
+import { constant, type Initializer, normal, type Weights } from './weights.ts';
 
 /** [N, H, W, C] → [N, H', W', C'] */
 export type MapLayer = (x: tf.Tensor4D) => tf.Tensor4D;
@@ -119,8 +119,8 @@ function padEvenly(x: tf.Tensor4D, kernel: number): tf.Tensor4D {
 }
 
 /**
- * Transposed convolution, 2x2 with stride 2: doubles height and width. It starts as torchvision's and Detectron2's, with
- * deviation √(2 / (4·inputs)): half of He's, as both take the windows for overlapping.
+ * Transposed convolution, 2x2 with stride 2: doubles height and width. It starts with He's deviation √(2 / inputs), as each
+ * output is a sum over `inputs` values; torchvision's and Detectron2's is half of it, for they take the windows for overlapping.
  */
 export function createUpsampleConv(
   weights: Weights,
@@ -128,7 +128,11 @@ export function createUpsampleConv(
   inputs: number,
   outputs: number,
 ): MapLayer {
-  const filter = weights.create<tf.Rank.R4>(`${name}.kernel`, [2, 2, outputs, inputs], heNormalFanOut);
+  const filter = weights.create<tf.Rank.R4>(
+    `${name}.kernel`,
+    [2, 2, outputs, inputs],
+    normal(Math.sqrt(2 / inputs)),
+  );
   const offset = weights.create<tf.Rank.R1>(`${name}.bias`, [outputs], constant(0));
   return (x) => {
     const [N, H, W] = x.shape;

@@ -23,7 +23,7 @@ export function formatModelSummary(summary: ModelSummary): string {
 /** The figures of memory: compiled steps of both models on a CPU, growth of the process against the estimate. */
 const NOTES = [
   'A multiply-add counts as 2 FLOP. Memory is estimated from the graph, one op after the other; TensorFlow runs several at',
-  'once and keeps room for itself: activations and gradients were measured to take 1.5 to 2 times as much, small ones 3 times.',
+  'once and keeps room for itself: activations and gradients were measured to take 1.5 to 4 times as much, most where they are small.',
 ];
 
 const LABELS: Readonly<Record<keyof ByPart, string>> = {

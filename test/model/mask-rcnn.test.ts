@@ -154,8 +154,8 @@ describe('createMaskRcnn', () => {
     ['box.classLogits.kernel', 0.01],
     ['box.boxDeltas.kernel', 0.001],
     ['mask.conv1.kernel', Math.sqrt(2 / (9 * 8))],
-    ['mask.upsample.kernel', Math.sqrt(2 / (4 * 8))],
-    ['mask.logits.kernel', 0.001],
+    ['mask.upsample.kernel', Math.sqrt(2 / 8)],
+    ['mask.logits.kernel', Math.sqrt(2 / 8)],
   ])('starts as the references do: %s with deviation %f', (name, deviation) => {
     const kernel = model.weights.variables.get(name)!;
     const got = kernel.square().mean().sqrt().dataSync()[0]!;
