@@ -1,8 +1,9 @@
 /**
  * The three heads. Ren et al. 2015 (RPN), Girshick 2015 (boxes), He et al. 2017 (masks); sizes as torchvision's.
  * All start as Detectron2's, from which torchvision's differ in the box head's two layers (PyTorch's default), but for the
- * mask predictor and the upsampling before it. There, Detectron2's deviation of 0.001 holds the masks back (Dice loss 0.168 against 0.139 after 240 small
- * steps), and torchvision's √(2 / outputs), 0.15 with COCO's 91 classes, is 1 with two: here it is √(2 / inputs).
+ * mask predictor and the upsampling before it. There, Detectron2's deviation of 0.001 holds the masks back (Dice loss 0.168
+ * against 0.139 after 240 small steps), and torchvision's √(2 / outputs), 0.15 with COCO's 91 classes, is 1 with two: here it
+ * is √(2 / inputs).
  *
  * N images · A anchors in all · R regions · K classes, 0 = background, 1 = building · S side of a mask
  */
@@ -29,15 +30,25 @@ export interface BoxOutput {
   boxDeltas: tf.Tensor3D;
 }
 
+/** How likely an anchor is a building at first, where the loss is focal: π in Lin et al. 2017, §3.3 and §4.1. */
+const FOCAL_PRIOR = 0.01;
+
 /** One 3x3 convolution and two 1x1, shared by all levels. */
 export function createRpnHead(
   weights: Weights,
-  channels: number,
-  anchorsPerCell: number,
+  { model, loss }: Pick<Params, 'model' | 'loss'>,
 ): (pyramid: readonly tf.Tensor4D[]) => RpnOutput {
+  const channels = model.fpn_channels;
+  const anchorsPerCell = model.anchor_ratios.length;
   const options = { inputs: channels, bias: true, initialize: normal(0.01) };
   const conv = createConv(weights, 'rpn.conv', { ...options, outputs: channels, kernel: 3 });
-  const objectness = createConv(weights, 'rpn.logits', { ...options, outputs: anchorsPerCell, kernel: 1 });
+  const objectness = createConv(weights, 'rpn.logits', {
+    ...options,
+    outputs: anchorsPerCell,
+    kernel: 1,
+    // Without it the many sure mistakes about background swamp the first steps.
+    initialBias: loss.objectness === 'focal' ? Math.log(FOCAL_PRIOR / (1 - FOCAL_PRIOR)) : 0,
+  });
   const deltas = createConv(weights, 'rpn.boxDeltas', { ...options, outputs: anchorsPerCell * 4, kernel: 1 });
   return (pyramid) => {
     const N = pyramid[0]!.shape[0];

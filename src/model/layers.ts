@@ -22,6 +22,8 @@ export interface ConvOptions {
   stride?: number;
   /** A bias per output channel; not needed before a normalisation. */
   bias?: boolean;
+  /** What the bias starts at; 0 when left out. */
+  initialBias?: number;
   initialize: Initializer;
 }
 
@@ -34,11 +36,11 @@ export interface ConvNormNames {
 /** What a model says about the normalisation of its pyramid and mask head. */
 export type NormParams = Pick<Params['model'], 'norm' | 'group_norm_groups'>;
 
-/** Convolution, see `convolve`. Its bias starts at 0. */
+/** Convolution, see `convolve`. */
 export function createConv(weights: Weights, name: string, options: ConvOptions): MapLayer {
   const filter = createKernel(weights, name, options);
-  const { outputs, stride = 1, bias = false } = options;
-  const offset = bias ? weights.create<tf.Rank.R1>(`${name}.bias`, [outputs], constant(0)) : null;
+  const { outputs, stride = 1, bias = false, initialBias = 0 } = options;
+  const offset = bias ? weights.create<tf.Rank.R1>(`${name}.bias`, [outputs], constant(initialBias)) : null;
   return (x) => {
     const y = convolve(x, filter, stride);
     return offset ? biasAdd(y, offset) : y;

@@ -68,7 +68,7 @@ export function createMaskRcnn(params: Params, canvas = squareCanvas(params.data
   const extract = (images: tf.Tensor4D) => backbone.apply(normalise(images));
   const fpn = createFpn(weights, backbone.channels, model);
   const levels = anchorLevels(canvas, model.anchor_sizes);
-  const rpn = createRpnHead(weights, model.fpn_channels, model.anchor_ratios.length);
+  const rpn = createRpnHead(weights, params);
   const boxHead = createBoxHead(weights, model);
   const maskHead = createMaskHead(weights, model);
   const anchors = createAnchors(levels, model.anchor_ratios);

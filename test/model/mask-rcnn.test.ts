@@ -161,6 +161,16 @@ describe('createMaskRcnn', () => {
     const got = kernel.square().mean().sqrt().dataSync()[0]!;
     expect(Math.abs(got - deviation)).toBeLessThanOrEqual((3 * deviation) / Math.sqrt(2 * kernel.size));
   });
+  it('takes anchors for background at first where objectness is focal, for either otherwise', () => {
+    const probability = (objectness: Params['loss']['objectness']) => {
+      const made = createMaskRcnn({ ...params, loss: { ...params.loss, objectness } });
+      const [first] = made.weights.variables.get('rpn.logits.bias')!.sigmoid().dataSync();
+      made.dispose();
+      return first;
+    };
+    expect(probability('focal')).toBeCloseTo(0.01, 6);
+    expect(probability('cross_entropy')).toBe(0.5);
+  });
   it('has a ResNet where model_type is transfer', () => {
     const transfer = structuredClone(params);
     transfer.train.model_type = 'transfer';
