@@ -28,9 +28,12 @@ function tensorRow(key: string, stored: Tensors, ours: Tensors, tolerance: numbe
   const [theirs, own] = [stored.get(key), ours.get(key)];
   if (!theirs) return failed(key, MISSING);
   if (!own) return failed(key, 'not computed: the boxes that it starts from cannot be used');
+  if (!key.endsWith('.mean_std')) return compareTensors(key, { ours: own, stored: theirs }, tolerance);
   // Of a mean and a deviation, the latter is the measure.
-  const scale = key.endsWith('.mean_std') ? theirs.values[1] || 1 : undefined;
-  return compareTensors(key, { ours: own, stored: theirs }, tolerance, scale);
+  const deviation = theirs.values[1] ?? 0;
+  return deviation < 0
+    ? failed(key, `the file's deviation is ${deviation}, expected >= 0`)
+    : compareTensors(key, { ours: own, stored: theirs }, tolerance, deviation || 1);
 }
 
 function detectionRows(

@@ -52,7 +52,10 @@ function assertSameModel(now: Params, trained: Params, file: string): void {
       ? { 'model.custom': model.custom }
       : { 'model.transfer': model.transfer }),
     'model.norm': model.norm,
-    'model.group_norm_groups': model.group_norm_groups,
+    ...((train.model_type === 'custom' || model.norm === 'group') && {
+      'model.group_norm_groups': model.group_norm_groups,
+    }),
+    'model.box_scale_clamp': model.box_scale_clamp,
     'model.fpn_channels': model.fpn_channels,
     'model.anchor_sizes': model.anchor_sizes,
     'model.anchor_ratios': model.anchor_ratios,

@@ -28,8 +28,8 @@ const width = countUpTo(8192);
 const layers = countUpTo(200);
 const cells = countUpTo(64);
 const pixels = number.positive().max(65_536);
-const positive = number.positive();
-const nonNegative = number.nonnegative();
+const positive = number.positive().max(1e6);
+const nonNegative = number.nonnegative().max(1e6);
 const path = text.min(1);
 const textOrNull = z.string(typeError('must be a text or null')).min(1).nullable();
 const four = (count: typeof width) =>

@@ -8,7 +8,7 @@ import type { Params } from '../params/schema.ts';
 /** A stretch of training in which the same weights learn by one schedule. */
 export interface Phase {
   name: 'train' | 'freeze' | 'fine_tune';
-  /** Its place in the run, 1 for the first: the figure `phase` in metrics. */
+  /** The figure `phase` in metrics, the same in every run: train 0, freeze 1, fine_tune 2. */
   number: number;
   /** Passes over the training split, >= 1. */
   epochs: number;
@@ -31,24 +31,23 @@ const NORM = /\.(scale|shift)$/;
 /** The phases of `train.model_type`, in order; those of no epochs are left out. */
 export function phasesOf({ train }: Pick<Params, 'train'>): Phase[] {
   const { freeze, fine_tune: fineTune } = train.transfer;
-  const phases: Omit<Phase, 'number'>[] =
-    train.model_type === 'custom'
-      ? [{ name: 'train', epochs: train.epochs, rates: train, multiples: constantly(1) }]
-      : [
-          { name: 'freeze', epochs: freeze.epochs, rates: freeze, multiples: withBackbone(() => 0) },
-          {
-            name: 'fine_tune',
-            epochs: fineTune.epochs,
-            rates: fineTune,
-            multiples: withBackbone((name) => fineTuneMultiple(name, fineTune)),
-          },
-        ];
-  return phases.filter(({ epochs }) => epochs > 0).map((phase, i) => ({ ...phase, number: i + 1 }));
+  if (train.model_type === 'custom') {
+    return [{ name: 'train', number: 0, epochs: train.epochs, rates: train, multiples: allAlike }];
+  }
+  const phases: Phase[] = [
+    { name: 'freeze', number: 1, epochs: freeze.epochs, rates: freeze, multiples: withBackbone(() => 0) },
+    {
+      name: 'fine_tune',
+      number: 2,
+      epochs: fineTune.epochs,
+      rates: fineTune,
+      multiples: withBackbone((name) => fineTuneMultiple(name, fineTune)),
+    },
+  ];
+  return phases.filter(({ epochs }) => epochs > 0);
 }
 
-function constantly(multiple: number): Phase['multiples'] {
-  return (names) => new Map([...names].map((name) => [name, multiple]));
-}
+const allAlike: Phase['multiples'] = (names) => new Map([...names].map((name) => [name, 1]));
 
 /** All but the backbone learns at the rate itself. @param multiple of a weight of the backbone; 0 = it stands still */
 function withBackbone(multiple: (name: string) => number): Phase['multiples'] {

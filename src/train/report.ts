@@ -33,11 +33,11 @@ export interface BestFigures {
   dice: number | null;
 }
 
-/** The line before a phase, of several. @param learning the weights that learn in it */
-export function describePhase(phase: Phase, phases: number, learning: Variables): string {
+/** The line before a phase of transfer. @param learning the weights that learn in it */
+export function describePhase(phase: Phase, learning: Variables): string {
   const { name, number, epochs, rates } = phase;
   return (
-    `Phase ${number} of ${phases}, ${name.replace('_', '-')}: ${epochs} epochs, learning rate ${rates.learning_rate}, ` +
+    `Phase ${number} of 2, ${name.replace('_', '-')}: ${count(epochs, 'epoch')}, learning rate ${rates.learning_rate}, ` +
     `${millions(learning)} M weights learn`
   );
 }
@@ -52,6 +52,10 @@ export function describeRun(
     `Training ${modelName(params)} (${millions(model.weights.variables)} M weights) on ${splits.train.length} images ` +
     `at ${params.data.image_size} px, ${splits.valid.length} for validation`
   );
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }
 
 function modelName({ train, model }: Params): string {

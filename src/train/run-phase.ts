@@ -38,7 +38,7 @@ export async function runPhase(run: TrainingRun, phase: Phase): Promise<boolean>
   const weights = run.model.weights.variables;
   const update = createUpdate(weights, run.params.train, phase.multiples(weights.keys()));
   try {
-    if (run.phases.length > 1) run.progress.line(describePhase(phase, run.phases.length, update.learning));
+    if (phase.name !== 'train') run.progress.line(describePhase(phase, update.learning));
     const engine = await createEngine(run.model, update, run.shape, run.params);
     try {
       if (engine.origin) run.progress.line(describeGraphs(engine.origin, run.params));
@@ -57,7 +57,7 @@ export async function runPhase(run: TrainingRun, phase: Phase): Promise<boolean>
 /** Phases share what is left of the time as they share the epochs that are left. */
 function startClock({ params, startedMs, phases }: TrainingRun, phase: Phase): () => number {
   if (params.train.max_minutes === null) return () => 0;
-  const fromNow = phases.slice(phase.number - 1);
+  const fromNow = phases.slice(phases.indexOf(phase));
   const share = phase.epochs / fromNow.reduce((sum, { epochs }) => sum + epochs, 0);
   const nowMs = performance.now();
   const allowedMs = (startedMs + params.train.max_minutes * 60_000 - nowMs) * share;
@@ -73,7 +73,7 @@ async function runEpochs(running: RunningPhase): Promise<boolean> {
     if (!validation) return false;
     await recordEpoch(running, epoch, trained, validation);
     if (timeUsed() >= 1) {
-      const isLast = phase.number === run.phases.length;
+      const isLast = phase === run.phases.at(-1);
       const minutes = `train.max_minutes (${run.params.train.max_minutes})`;
       run.progress.line(
         isLast ? `Stopped: ${minutes} is over` : `Phase ${phase.name} ends: its share of ${minutes} is over`,
@@ -107,7 +107,7 @@ async function runEpoch(
     rows.push(row);
     run.tracker.log(report.step, { epoch, phase: phase.number, ...row });
     const { figures, imagesPerSecond } = report;
-    const place = { epoch, phase: run.phases.length > 1 ? phase.name : null };
+    const place = { epoch, phase: phase.name === 'train' ? null : phase.name };
     run.progress.update(report.step, { ...place, loss: figures.total, imagesPerSecond });
     if (report.overflow > 0) sayOverflow(run, report.overflow);
   }

@@ -18,6 +18,7 @@ export async function runTraining(params: Params, context: TrainingContext): Pro
   const run = await startRun(params, context);
   try {
     for (const phase of run.phases) {
+      if (run.signal.aborted) break;
       const completed = await runPhase(run, phase);
       if (!completed) break;
     }

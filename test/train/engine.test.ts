@@ -19,6 +19,7 @@ import { tinyParams } from '../support/tiny-model.ts';
 
 const folder = await mkdtemp(join(tmpdir(), 'aerial-engine-'));
 const base = tinyParams(folder);
+base.model.transfer.backbone = 'resnet18';
 const batch = tinyBatch(base);
 afterAll(async () => {
   disposeBatch(batch);
@@ -66,21 +67,22 @@ function dispose({ engine, update, model }: Run): void {
   model.dispose();
 }
 
-const recipes: [string, Partial<Params['train']>][] = [
+const recipes: [string, Partial<Params['train']>, steps?: number][] = [
   ['adamw', {}],
   ['sgd with Nesterov’s momentum', { optimizer: 'sgd', nesterov: true }],
   ['moving averages and accumulation', { accumulation_steps: 2, ema_decay: 0.9 }],
+  ['a ResNet', { model_type: 'transfer' }, 4],
 ];
 
 describe('createEngine', () => {
   it.each(recipes)(
     'gives the same bits compiled as op by op: %s',
-    async (_, recipe) => {
+    async (_, recipe, steps = 20) => {
       const eager = await createRun({ ...recipe, compile: false });
       const compiled = await createRun({ ...recipe, compile: true });
       expect(compiled.engine.origin!.nodes).toBeGreaterThan(1000);
       expect(eager.engine.origin).toBe(null);
-      expect(await trainSteps(compiled, 20)).toEqual(await trainSteps(eager, 20));
+      expect(await trainSteps(compiled, steps)).toEqual(await trainSteps(eager, steps));
       expect(saved(compiled)).toEqual(saved(eager));
       expect(await validationOf(compiled)).toEqual(await validationOf(eager));
       dispose(eager);

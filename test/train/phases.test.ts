@@ -33,7 +33,7 @@ describe('phasesOf', () => {
   it('is one phase for custom, in which all learns alike, by the rates of train itself', () => {
     const { train } = tinyParams();
     const phases = phasesOf({ train });
-    expect(phases).toMatchObject([{ name: 'train', number: 1, epochs: train.epochs, rates: train }]);
+    expect(phases).toMatchObject([{ name: 'train', number: 0, epochs: train.epochs, rates: train }]);
     expect(learning(phases[0]!)).toEqual(Object.fromEntries(NAMES.map((name) => [name, 1])));
   });
   it('first keeps the whole backbone as it is, its norms too', () => {
@@ -64,7 +64,7 @@ describe('phasesOf', () => {
   });
   it('leaves out a phase of no epochs', () => {
     expect(transferPhases({}, { epochs: 0 }).map(({ name, number }) => [name, number])).toEqual([
-      ['fine_tune', 1],
+      ['fine_tune', 2],
     ]);
     expect(transferPhases({ epochs: 0 }).map(({ name }) => name)).toEqual(['freeze']);
   });

@@ -8,7 +8,9 @@ import { createMaskRcnn } from '../../src/model/mask-rcnn.ts';
 import { readSafetensors } from '../../src/model/safetensors.ts';
 import type { Params } from '../../src/params/schema.ts';
 import { tf } from '../../src/system/tensorflow.ts';
+import type { Tracker } from '../../src/tracking/tracker.ts';
 import { runTraining } from '../../src/train/run.ts';
+import type { TrainingContext } from '../../src/train/training-run.ts';
 import { collectLog } from '../support/collect-log.ts';
 import { recordingTracker } from '../support/recording-tracker.ts';
 import { tinyParams } from '../support/tiny-model.ts';
@@ -26,7 +28,11 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 /** A run with a random backbone, unless `transfer` says otherwise. */
-async function train(transfer: { freeze?: object; fine_tune?: object; weights?: string }, more: object = {}) {
+async function train(
+  transfer: { freeze?: object; fine_tune?: object; weights?: string },
+  more: object = {},
+  context: Partial<TrainingContext> = {},
+) {
   const params = structuredClone(base);
   Object.assign(params.train, more);
   const { freeze, fine_tune: fineTune } = params.train.transfer;
@@ -35,7 +41,8 @@ async function train(transfer: { freeze?: object; fine_tune?: object; weights?: 
   Object.assign(fineTune, { epochs: 1 }, transfer.fine_tune);
   const tracker = recordingTracker();
   const log = collectLog();
-  const summary = await runTraining(params, { log, tracker, signal: new AbortController().signal });
+  const signal = new AbortController().signal;
+  const summary = await runTraining(params, { log, tracker, signal, ...context });
   const { tensors } = await readSafetensors(join(params.paths.runs, 'train', 'best.safetensors'));
   const history = JSON.parse(await readFile(join(params.paths.runs, 'train', 'history.json'), 'utf8'));
   return { params, summary, tracker, history, tensors, lines: log.lines };
@@ -106,9 +113,7 @@ describe('training with transfer', () => {
     expect(rate(3)).toBeGreaterThan(rate(2));
     const phaseLines = lines.filter((line) => line.startsWith('Phase '));
     expect(phaseLines).toEqual([
-      expect.stringMatching(
-        /^Phase 1 of 2, freeze: 1 epochs, learning rate 0\.004, 0\.\d\d M weights learn$/,
-      ),
+      expect.stringMatching(/^Phase 1 of 2, freeze: 1 epoch, learning rate 0\.004, 0\.\d\d M weights learn$/),
       expect.stringMatching(
         /^Phase 2 of 2, fine-tune: 2 epochs, learning rate 0\.0004, 11\.\d\d M weights learn$/,
       ),
@@ -143,6 +148,27 @@ describe('training with transfer', () => {
     expect(history.length).toBeLessThan(80);
     expect(lines.join('\n')).toMatch(/Phase freeze ends: its share of train\.max_minutes \(0\.1\) is over/);
     expect(lines.join('\n')).toMatch(/Stopped: train\.max_minutes \(0\.1\) is over/);
+  }, 120_000);
+
+  it('does not begin the second phase when it is stopped at the end of the first', async () => {
+    const controller = new AbortController();
+    const recorder = recordingTracker();
+    const tracker: Tracker = {
+      ...recorder,
+      log: (step, row) => {
+        recorder.log(step, row);
+        if ('valid/loss' in row) controller.abort();
+      },
+    };
+    const { summary, lines } = await train({}, {}, { tracker, signal: controller.signal });
+    expect(summary).toMatchObject({ epochs: 1, best: { epoch: 1 } });
+    expect(lines.filter((line) => line.startsWith('Phase '))).toHaveLength(1);
+  }, 120_000);
+
+  it('names the second phase also where there is no first', async () => {
+    const { history, lines } = await train({ freeze: { epochs: 0 } });
+    expect(history.map(({ phase }: Record<string, number>) => phase)).toEqual([2]);
+    expect(lines.find((line) => line.startsWith('Phase '))).toMatch(/^Phase 2 of 2, fine-tune: 1 epoch,/);
   }, 120_000);
 
   it('leaves no tensor behind', async () => {

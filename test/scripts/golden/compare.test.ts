@@ -193,6 +193,13 @@ describe('compareAll', () => {
     expect(faults(stored, { ...ours, tensors: meanStd(100.0006) })).toEqual(['body.0.mean_std: ']);
   });
 
+  it('fails for a deviation below 0, by which any difference would be small', () => {
+    const stored = new Map([...file, ['body.0.mean_std', list(7, -0.001)]]);
+    expect(faults(stored)).toEqual([
+      expect.stringMatching(/^body\.0\.mean_std: the file's deviation is -0\.001/),
+    ]);
+  });
+
   it.each(['proposals', 'det.boxes', 'det.scores', 'det.labels'])(
     'fails for %s of another shape, or not finite',
     (key) => {
