@@ -44,7 +44,7 @@ async function readFloats(path: string): Promise<TensorFile> {
 const LENGTH_BYTES = 8;
 const INT64_BYTES = 8;
 
-/** The labels: weights have no such tensors, so that the program's own reader passes over them, unchecked. */
+/** The labels: weights have no such tensors, so that the program's own reader passes over them. */
 function* wholeNumberTensors(bytes: Buffer, path: string): Generator<[string, HostTensor]> {
   const bodyStart = LENGTH_BYTES + Number(bytes.readBigUInt64LE());
   const { __metadata__, ...entries } = JSON.parse(bytes.toString('utf8', LENGTH_BYTES, bodyStart)) as Header;

@@ -14,9 +14,9 @@ const TINY = [
   ...['model.roi.samples=16', 'model.roi.mask_samples=4', 'model.detection.max_detections=8'],
 ];
 
-/** Every term of the loss that params.yaml leaves out, in such shares that none drowns the others. */
+/** Every term of the loss that params.yaml leaves out. */
 const ALL_TERMS = [
-  ...['loss.objectness=focal', 'loss.objectness_weight=0.05', 'loss.class=focal'],
+  ...['loss.objectness=focal', 'loss.class=focal'],
   ...['loss.boundary_weight=1', 'loss.touching_weight=1'],
 ];
 

@@ -9,6 +9,7 @@ import { assertReplaceable } from './assert-replaceable.ts';
 import { openPrepared } from './open-prepared.ts';
 import { createPrepareReport, type PrepareReport, reportTable } from './prepare-report.ts';
 import { SPLITS, type Split } from './prepared.ts';
+import { sourceName } from './source-name.ts';
 import { joinSplits, readCustomSamples } from './sources/custom.ts';
 import type { SourceSplit } from './sources/read-folder.ts';
 import { drawSyntheticSplits } from './sources/synthetic.ts';
@@ -97,11 +98,6 @@ async function readOwnSplits(
 function zipFolder({ data, paths }: Params): string {
   // The schema asks for data.path where the source is local.
   return data.source === 'local' ? data.path! : paths.raw;
-}
-
-/** For the manifest: which data, not where on this machine. */
-function sourceName({ data }: Params): string {
-  return data.source === 'hub' ? `hub ${data.hub.repo}@${data.hub.revision}` : data.source;
 }
 
 function assertNoEmptySplit(splits: Readonly<Record<Split, SourceSplit>>, params: Params): void {

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, rename, rm, stat, truncate } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { open, rename, rm, stat, truncate } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { UserError } from '../system/errors.ts';
 import { IncompleteDownloadError } from './hub-errors.ts';
@@ -33,6 +32,7 @@ export function partPath(target: string, expected: ExpectedFile): string {
 
 /**
  * Fetches what is missing of a file, from where an earlier call stopped, and puts it in place once its hash is right.
+ * Two calls at once would disturb each other: the caller holds the lock of `target`, whose folder is there.
  * @param url where it lies, and the headers that go with each request
  * @param onBytes told how many bytes are on disk, after each piece
  * @throws HubStatusError, IncompleteDownloadError or fetch's own TypeError: what came so far is kept for the next call.
@@ -45,7 +45,21 @@ export async function downloadFile(
   onBytes: (bytes: number) => void,
 ): Promise<void> {
   const part = partPath(target, expected);
-  await mkdir(dirname(target), { recursive: true });
+  try {
+    await completePart(request, expected, part, onBytes);
+    await rename(part, target);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    throw new IncompleteDownloadError(`${part} was removed while it was written`, { cause: error });
+  }
+}
+
+async function completePart(
+  request: { url: string; headers: Record<string, string> },
+  expected: ExpectedFile,
+  part: string,
+  onBytes: (bytes: number) => void,
+): Promise<void> {
   if ((await sizeOf(part)) > expected.size) await rm(part);
   const isContinued = (await sizeOf(part)) > 0;
   if ((await sizeOf(part)) < expected.size) await appendMissing(request, expected.size, part, onBytes);
@@ -57,7 +71,6 @@ export async function downloadFile(
       `Download of ${expected.path} is damaged: its ${expected.digest.algorithm} is ${actual}, expected ${expected.digest.hex}; run the command again, or use another mirror (HF_ENDPOINT) if it happens again`,
     );
   }
-  await rename(part, target);
 }
 
 /** @returns bytes, -1 where there is no such file */

@@ -6,7 +6,8 @@ import { UserError } from '../system/errors.ts';
 import { explainDiskError, writeFileAtomic } from '../system/files.ts';
 import type { Log } from '../system/log.ts';
 import { downloadFile, type ExpectedFile, isVerified, partPath, sizeOf } from './download-file.ts';
-import { HubStatusError } from './hub-errors.ts';
+import { type IsHeld, withFileLock } from './file-lock.ts';
+import { HubStatusError, IncompleteDownloadError } from './hub-errors.ts';
 import {
   explainFailure,
   type HubTarget,
@@ -28,7 +29,7 @@ export interface HubDownload extends HubTarget {
 /**
  * Brings files of a hub repository to the disk: resumed where an earlier run was cut off, checked against the hub's
  * hashes, retried while the trouble may pass. A file that is there and right is left alone, and when all are, the
- * network is not touched.
+ * network is not touched. Several calls at once, here or in other processes, download a file once: the others wait.
  * @returns the files in the order of `paths`, with the hashes that they were found to have
  * @throws UserError in one line: what failed, which host, how to mend it
  */
@@ -43,15 +44,18 @@ export async function downloadFromHub(
   });
   for (const file of expected) {
     const target = join(download.folder, file.path);
-    if (await isVerified(target, file)) {
-      log.info(`${target} is there already, its hash is right`);
-      continue;
-    }
+    if (await isThere(target, file, log)) continue;
     await bringFile(download, file, target, patience).catch((error: unknown) => {
       throw explainFailure(error, file.path, download);
     });
   }
   return expected;
+}
+
+async function isThere(target: string, file: ExpectedFile, log: Log): Promise<boolean> {
+  const isRight = await isVerified(target, file);
+  if (isRight) log.info(`${target} is there already, its hash is right`);
+  return isRight;
 }
 
 async function bringFile(
@@ -60,14 +64,32 @@ async function bringFile(
   target: string,
   patience: Patience,
 ): Promise<void> {
+  const { log } = patience;
   let furthest = 0;
-  await insist(async (progressed) => {
+  const fetchRest = async (progressed: () => void, isHeld: IsHeld) => {
+    // Another process may have brought it meanwhile.
+    if (await isThere(target, file, log)) return;
     const startBytes = Math.max(0, await sizeOf(partPath(target, file)));
     if (startBytes > furthest) progressed();
     furthest = Math.max(furthest, startBytes);
     const request = await fileRequest(download, file.path);
-    await downloadWithProgress(request, file, { target, startBytes, log: patience.log });
-  }, patience);
+    await downloadWithProgress(request, file, { target, startBytes, log }).catch(async (error: unknown) => {
+      if (await isHeld()) throw error;
+      throw new IncompleteDownloadError('another process has taken the download over', { cause: error });
+    });
+  };
+  let told = false;
+  const onWait = () => {
+    if (!told) log.info(`${file.path}: another process is downloading it, waiting (${target}.lock)`);
+    told = true;
+  };
+  // Locked for one try, so that a process that waits for its next try keeps no other from trying.
+  await insist(
+    (progressed) => withFileLock(target, (isHeld) => fetchRest(progressed, isHeld), { onWait }),
+    patience,
+  ).catch((error: unknown) => {
+    throw explainDiskError(error, target);
+  });
 }
 
 async function fileRequest(
@@ -88,8 +110,6 @@ async function downloadWithProgress(
   const progress = createDownloadProgress({ name: file.path, totalBytes: file.size, startBytes }, log);
   try {
     await downloadFile(request, file, target, progress.update);
-  } catch (error) {
-    throw explainDiskError(error, target);
   } finally {
     progress.stop();
   }
@@ -114,17 +134,21 @@ const recordSchema = z.object({
 async function expectedFiles(download: HubDownload): Promise<ExpectedFile[]> {
   const { repo, revision, paths, folder } = download;
   const recordPath = join(folder, 'hub-files.json');
-  const recorded = await readRecord(recordPath);
-  const isOfSameCommit = recorded?.repo === repo.name && recorded.revision === revision;
-  const known = isOfSameCommit ? recorded.files : [];
+  const readKnown = async () => {
+    const recorded = await readRecord(recordPath);
+    return recorded?.repo === repo.name && recorded.revision === revision ? recorded.files : [];
+  };
+  let known = await readKnown();
   const unknown = paths.filter((path) => !known.some((file) => file.path === path));
   if (unknown.length > 0) {
     const answer = await pathsInfo({ ...libraryOptions(download), paths: unknown });
-    known.push(...unknown.map((path) => expectedFile(path, answer, download)));
-    await writeFileAtomic(
-      recordPath,
-      `${JSON.stringify({ repo: repo.name, revision, files: known }, null, 1)}\n`,
-    );
+    const learned = unknown.map((path) => expectedFile(path, answer, download));
+    await withFileLock(recordPath, async () => {
+      const others = (await readKnown()).filter((file) => !unknown.includes(file.path));
+      known = [...others, ...learned];
+      const record = { repo: repo.name, revision, files: known };
+      await writeFileAtomic(recordPath, `${JSON.stringify(record, null, 1)}\n`);
+    });
   }
   // Safe: what was not known was asked for.
   return paths.map((path) => known.find((file) => file.path === path)!);

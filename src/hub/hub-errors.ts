@@ -15,7 +15,7 @@ export class HubStatusError extends Error {
   }
 }
 
-/** The whole file has not come: the connection ended early, or an older piece does not fit. */
+/** The whole file has not come: the connection ended early, an older piece does not fit, or another process interfered. */
 export class IncompleteDownloadError extends Error {}
 
 /** How the user mends what goes wrong, in the names of the params that led to the hub. */

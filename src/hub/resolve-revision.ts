@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { InvalidApiResponseFormatError, modelInfo } from '@huggingface/hub';
 import { z } from 'zod';
 import { writeFileAtomic } from '../system/files.ts';
+import { withFileLock } from './file-lock.ts';
 import { hubTrouble, isUnreachable } from './hub-errors.ts';
 import { type HubTarget, hostOf, insist, isCommit, libraryOptions, type Patience } from './hub-request.ts';
 import type { RetryPolicy } from './retry.ts';
@@ -21,8 +22,7 @@ export async function resolveRevision(
 ): Promise<string> {
   const { repo, revision, advice } = target;
   if (isCommit(revision)) return revision;
-  const commits = await readCommits(recordPath);
-  const remembered = commits.get(revision);
+  const remembered = (await readCommits(recordPath)).get(revision);
   try {
     const retries = remembered === undefined ? patience.retries : onceMore(patience.retries);
     const commit = await insist(() => askForCommit(target), { ...patience, retries });
@@ -32,10 +32,10 @@ export async function resolveRevision(
         `${revision} of ${repo.name} has moved from ${remembered} to ${commit}, which is used; to keep the old one, write it as the revision in ${advice.address}`,
       );
     }
-    await writeFileAtomic(
-      recordPath,
-      `${JSON.stringify(Object.fromEntries(commits.set(revision, commit)), null, 1)}\n`,
-    );
+    await withFileLock(recordPath, async () => {
+      const commits = (await readCommits(recordPath)).set(revision, commit);
+      await writeFileAtomic(recordPath, `${JSON.stringify(Object.fromEntries(commits), null, 1)}\n`);
+    });
     return commit;
   } catch (error) {
     if (remembered === undefined || !isUnreachable(error)) throw error;

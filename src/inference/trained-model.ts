@@ -70,7 +70,9 @@ function assertSameModel(now: Params, trained: Params, file: string): void {
     'model.mask_head_layers': model.mask_head_layers,
   });
   const [wanted, given] = [shaping(now), shaping(trained)];
-  const different = Object.keys(wanted).filter((key) => !isDeepStrictEqual(wanted[key], given[key]));
+  const different = Object.keys(wanted).filter(
+    (key) => key in given && !isDeepStrictEqual(wanted[key], given[key]),
+  );
   if (different.length === 0) return;
   const list = different
     .map((key) => `${key} is ${show(wanted[key])}, trained with ${show(given[key])}`)

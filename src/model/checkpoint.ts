@@ -3,6 +3,7 @@
  */
 
 import { UserError } from '../system/errors.ts';
+import { printable } from '../system/printable.ts';
 import { type HostTensor, readSafetensors, writeSafetensors } from './safetensors.ts';
 import { setValues, type Weights } from './weights.ts';
 
@@ -46,5 +47,6 @@ function* misfits(tensors: ReadonlyMap<string, HostTensor>, weights: Weights): G
     } else if (!tensor.values.every(Number.isFinite))
       yield `${name} holds values that are not finite numbers`;
   }
-  for (const name of tensors.keys()) if (!weights.variables.has(name)) yield `${name} is not part of it`;
+  for (const name of tensors.keys())
+    if (!weights.variables.has(name)) yield `${printable(name)} is not part of it`;
 }

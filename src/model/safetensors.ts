@@ -7,7 +7,8 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { UserError } from '../system/errors.ts';
 import { writeFileAtomic } from '../system/files.ts';
-import { FLOAT_FORMATS } from './float-formats.ts';
+import { printable } from '../system/printable.ts';
+import { bytesOfNumber, FLOAT_FORMATS, isFloatFormat } from './float-formats.ts';
 
 /** A tensor in host memory, row-major. */
 export interface HostTensor {
@@ -38,12 +39,11 @@ const LENGTH_BYTES = 8;
 /** Below the 2 GiB that one call of the operating system reads. */
 const MAX_READ_BYTES = 2 ** 30;
 
-const WHOLE_NUMBERS = new Set(['BOOL', 'U8', 'I8', 'U16', 'I16', 'U32', 'I32', 'U64', 'I64']);
-
 /** Where a tensor is in a file. */
 interface Entry {
   dtype: string;
   shape: readonly number[];
+  /** Byte among those of the tensors. */
   begin: number;
   bytes: number;
 }
@@ -75,14 +75,13 @@ export async function openSafetensors(path: string): Promise<OpenTensorFile> {
     const { size } = await handle.stat();
     const { header, bodyStart } = await readHeader(handle, size, path);
     const { __metadata__: metadata = {}, ...described } = header;
-    const entries = new Map<string, Entry>();
-    for (const [name, entry] of Object.entries(described)) {
-      const checked = checkEntry(entry, size - bodyStart, `${path}: tensor ${name}`);
-      if (checked) entries.set(name, checked);
-    }
+    if (!isRecordOfStrings(metadata))
+      throw notSafetensors(path, 'its __metadata__ is not an object of strings');
+    const entries = readEntries(described, size - bodyStart, path);
+    const floats = [...entries].filter(([, { dtype }]) => isFloatFormat(dtype));
     return {
-      metadata: metadata as Record<string, string>,
-      shapes: new Map([...entries].map(([name, { shape }]) => [name, shape])),
+      metadata,
+      shapes: new Map(floats.map(([name, { shape }]) => [name, shape])),
       read: async (name) => {
         const { dtype, shape, begin, bytes } = entries.get(name)!;
         const content = await readBytes(handle, { start: bodyStart + begin, bytes }, path);
@@ -133,10 +132,11 @@ async function readHeader(
   const json = await readBytes(handle, { start: LENGTH_BYTES, bytes: length }, path);
   try {
     const header: unknown = JSON.parse(Buffer.from(json.buffer).toString());
-    if (typeof header !== 'object' || header === null) throw new TypeError('expected an object');
-    return { header: header as Record<string, unknown>, bodyStart: LENGTH_BYTES + length };
+    if (!isRecord(header)) throw new TypeError('expected an object');
+    return { header, bodyStart: LENGTH_BYTES + length };
   } catch (error) {
-    throw notSafetensors(path, `its header is not a JSON object (${(error as Error).message})`);
+    // The message quotes the file.
+    throw notSafetensors(path, `its header is not a JSON object (${printable((error as Error).message)})`);
   }
 }
 
@@ -158,25 +158,56 @@ async function readBytes(
   return content;
 }
 
-/** @returns null for whole numbers */
-function checkEntry(entry: unknown, bodyBytes: number, what: string): Entry | null {
+/** By name; back to back from the first to the last byte, as the format demands. */
+function readEntries(
+  described: Record<string, unknown>,
+  bodyBytes: number,
+  path: string,
+): Map<string, Entry> {
+  const entries = new Map<string, Entry>();
+  for (const [name, entry] of Object.entries(described)) {
+    entries.set(name, readEntry(entry, bodyBytes, `${path}: tensor ${printable(name)}`));
+  }
+  let end = 0;
+  const inOrder = [...entries].toSorted(([, a], [, b]) => a.begin - b.begin || a.bytes - b.bytes);
+  for (const [name, { begin, bytes }] of inOrder) {
+    if (begin !== end) {
+      const what = `${path}: tensor ${printable(name)}`;
+      throw notSafetensors(what, `it begins at byte ${begin}, those before it end at ${end}`);
+    }
+    end += bytes;
+  }
+  if (end !== bodyBytes) {
+    throw notSafetensors(path, `its tensors have ${end} bytes, ${bodyBytes} follow the header`);
+  }
+  return entries;
+}
+
+function readEntry(entry: unknown, bodyBytes: number, what: string): Entry {
   const { dtype, shape, data_offsets: offsets } = (entry ?? {}) as Record<string, unknown>;
-  if (WHOLE_NUMBERS.has(dtype as string)) return null;
-  const format = FLOAT_FORMATS[dtype as string];
-  if (!format) {
+  if (typeof dtype !== 'string' || !isNumbers(shape) || !isNumbers(offsets) || offsets.length !== 2) {
+    throw notSafetensors(what, 'it lacks a dtype, a shape or two offsets');
+  }
+  const size = bytesOfNumber(dtype);
+  if (size === null) {
     const expected = Object.keys(FLOAT_FORMATS).join(', ');
-    throw notSafetensors(what, `dtype ${String(dtype)} is not supported, expected one of ${expected}`);
+    throw notSafetensors(what, `dtype ${printable(dtype)} is not supported, expected one of ${expected}`);
   }
-  if (!isNumbers(shape) || !isNumbers(offsets)) throw notSafetensors(what, 'shape or offsets are missing');
-  const [begin = 0, end = 0] = offsets;
-  const bytes = shape.reduce((product, size) => product * size, format.size);
+  const [begin, end] = offsets as [number, number];
+  const bytes = shape.reduce((product, length) => product * length, size);
   if (end - begin !== bytes || end > bodyBytes) {
-    throw notSafetensors(
-      what,
-      `expected ${bytes} bytes, the file holds ${Math.max(0, Math.min(end, bodyBytes) - begin)}`,
-    );
+    const held = Math.max(0, Math.min(end, bodyBytes) - begin);
+    throw notSafetensors(what, `expected ${bytes} bytes, the file holds ${held}`);
   }
-  return { dtype: dtype as string, shape, begin, bytes };
+  return { dtype, shape, begin, bytes };
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isRecordOfStrings(value: unknown): value is Record<string, string> {
+  return isRecord(value) && Object.values(value).every((item) => typeof item === 'string');
 }
 
 function isNumbers(value: unknown): value is number[] {

@@ -1,11 +1,28 @@
+import { sourceName } from '../data/source-name.ts';
 import type { Params } from '../params/schema.ts';
+import { phasesOf } from './phases.ts';
+import { updatesPerEpoch } from './schedule.ts';
+
+/** What the params are held against. */
+export interface Circumstances {
+  trainImages: number;
+  /** The source that the prepared data's manifest names. */
+  preparedFrom: string;
+  hasGpu: boolean;
+}
 
 /** What of the params will not do what it seems to on this machine and data: lines for people, none where all is well. */
 export function doubtsAbout(
-  { train }: Pick<Params, 'train'>,
-  { trainImages, hasGpu }: { trainImages: number; hasGpu: boolean },
+  { train, data }: Pick<Params, 'train' | 'data'>,
+  { trainImages, preparedFrom, hasGpu }: Circumstances,
 ): string[] {
   const doubts: string[] = [];
+  const wanted = sourceName({ data });
+  if (preparedFrom !== wanted) {
+    doubts.push(
+      `the prepared data is from ${preparedFrom}, the params ask for ${wanted}: run \`aerial data-prep\` to train on that`,
+    );
+  }
   if (train.precision === 'float16' && !hasGpu) {
     doubts.push('train.precision float16 is very slow without a GPU; bfloat16 or float32 are for CPUs');
   }
@@ -19,7 +36,21 @@ export function doubtsAbout(
         'each epoch makes one update',
     );
   }
-  return doubts;
+  return [...doubts, ...doubtsAboutWarmup(train, trainImages)];
+}
+
+/** A schedule that is mostly warm-up hardly reaches its rate. */
+function doubtsAboutWarmup(train: Params['train'], trainImages: number): string[] {
+  return phasesOf({ train }).flatMap(({ name, epochs, rates }) => {
+    const updates = epochs * updatesPerEpoch(trainImages, train);
+    const section = name === 'train' ? 'train' : `train.transfer.${name}`;
+    return rates.warmup_steps > updates / 2
+      ? [
+          `${section}.warmup_steps (${rates.warmup_steps}) is more than half of the ${updates} updates of its ${epochs} epochs: ` +
+            'the learning rate is below its peak most of the time',
+        ]
+      : [];
+  });
 }
 
 function doubtsAboutRandomBackbone({ freeze, fine_tune: fineTune }: Params['train']['transfer']): string[] {

@@ -3,11 +3,13 @@
  */
 import { join } from 'node:path';
 import { fetchFile } from '../hub/fetch-file.ts';
+import { groupNames } from '../model/pretrained/group-names.ts';
 import { importPretrained } from '../model/pretrained/import-weights.ts';
 import type { ImportReport } from '../model/pretrained/plan.ts';
 import type { Weights } from '../model/weights.ts';
 import type { Params } from '../params/schema.ts';
 import type { Log } from '../system/log.ts';
+import { printable } from '../system/printable.ts';
 
 /** Which file the weights are of, for the metadata of the trained model. */
 export interface PretrainedSource {
@@ -36,27 +38,55 @@ export async function loadPretrained(
   return { source, sha256 };
 }
 
-/** Names that a line lists before it counts the rest. */
-const LISTED = 6;
+/** Characters of a line, and of what stands before an item and before its other lines. */
+const WIDTH = 110;
+const INDENT = 4;
+const FURTHER = 6;
 
-/** Lines for people: what the file gave, what was made anew, what it had nothing for, what had no place. */
+/** Lines for people: what the file gave, what was made anew, what it had nothing for, what had no place; every name. */
 export function describeImport(report: ImportReport, source: string): string[] {
   const { matched, remade, missing, unused } = report;
   const ofBackbone = matched.filter((name) => name.startsWith('backbone.')).length;
   return [
     `Weights from ${source}: ${matched.length} matched, ${ofBackbone} of them in the backbone`,
-    ...lineOf(
-      'made anew',
-      remade.map(({ name, reason }) => `${name} (${reason})`),
+    ...listing(
+      `${remade.length} of layers with another shape, they keep their starting values`,
+      namesByReason(remade),
     ),
-    ...lineOf('not in the file, they begin with random values', missing),
-    ...lineOf('in the file without a place in the model', unused),
+    ...listing(`${missing.length} not in the file, they keep their starting values`, namesOf(missing)),
+    ...listing(`${unused.length} in the file without a place in the model`, namesOf(unused.map(printable))),
   ];
 }
 
-function lineOf(what: string, names: readonly string[]): string[] {
-  if (names.length === 0) return [];
-  const more = names.length - LISTED;
-  const list = names.slice(0, LISTED).join(', ');
-  return [`  ${names.length} ${what}: ${list}${more > 0 ? ` and ${more} more` : ''}`];
+function namesOf(names: readonly string[]): string[] {
+  return groupNames(names, WIDTH - INDENT);
+}
+
+function namesByReason(remade: ImportReport['remade']): string[] {
+  const groups = Map.groupBy(remade, ({ reason }) => reason);
+  return [...groups].map(
+    ([reason, weights]) => `${groupNames(weights.map(({ name }) => name)).join(', ')} (${reason})`,
+  );
+}
+
+/** One line where all fit, else a line or more for each item. */
+function listing(what: string, items: readonly string[]): string[] {
+  if (items.length === 0) return [];
+  const line = `  ${what}: ${items.join(', ')}`;
+  return line.length <= WIDTH ? [line] : [`  ${what}:`, ...items.flatMap(wrap)];
+}
+
+function wrap(text: string): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    const longer = line === '' ? ' '.repeat(INDENT) + word : `${line} ${word}`;
+    if (line === '' || longer.length <= WIDTH) {
+      line = longer;
+    } else {
+      lines.push(line);
+      line = ' '.repeat(FURTHER) + word;
+    }
+  }
+  return [...lines, line];
 }

@@ -95,7 +95,7 @@ export function epochLine(epoch: number, epochs: number, row: MetricsRow, improv
 /** Lines for people, at the end. */
 export function formatTrainingSummary({ model, best, curves, steps, seconds }: TrainingSummary): string {
   if (!best)
-    return `Stopped after ${steps} steps, before the first validation: this run kept no model (one of an earlier run is still there)`;
+    return `Stopped after ${steps} steps, before the first validation: this run kept no model (that of an earlier run, if there was one, is still there)`;
   const { epoch, mask_ap, mask_ap50, iou, dice } = best;
   return [
     `Trained ${steps} steps in ${formatDuration(seconds * 1000)}`,

@@ -12,8 +12,9 @@ import { createEngine, type Engine } from './engine.ts';
 import { meanRow, stepRow, validationRow, writeHistory } from './history.ts';
 import type { Phase } from './phases.ts';
 import { describeGraphs, describePhase, epochLine } from './report.ts';
+import { updatesPerEpoch } from './schedule.ts';
 import { trainEpoch } from './train-epoch.ts';
-import { type TrainingRun, updatesPerEpoch } from './training-run.ts';
+import type { TrainingRun } from './training-run.ts';
 import { createUpdate, type WeightUpdate } from './update.ts';
 import { type Validation, validate } from './validate.ts';
 

@@ -1,3 +1,5 @@
+import type { Params } from '../params/schema.ts';
+
 /** Shape of the learning rate over a run. */
 export interface Schedule {
   /** Highest rate. */
@@ -23,4 +25,9 @@ export function learningRateAt(step: number, schedule: Schedule, timeUsed = 0): 
   const stepsUsed = (step - warmup - 1) / Math.max(1, totalSteps - warmup - 1);
   const progress = Math.min(1, Math.max(stepsUsed, timeUsed));
   return min + (peak - min) * 0.5 * (1 + Math.cos(Math.PI * progress));
+}
+
+/** Updates that one pass over the images makes. */
+export function updatesPerEpoch(images: number, train: Params['train']): number {
+  return Math.ceil(Math.ceil(images / train.batch_size) / train.accumulation_steps);
 }

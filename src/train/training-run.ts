@@ -18,6 +18,7 @@ import { type Phase, phasesOf } from './phases.ts';
 import { loadPretrained, type PretrainedSource } from './pretrained.ts';
 import { createProgress, type Progress } from './progress.ts';
 import { describeRun } from './report.ts';
+import { updatesPerEpoch } from './schedule.ts';
 import type { Validation } from './validate.ts';
 
 /** What the train stage may use of the process. */
@@ -61,8 +62,8 @@ export async function startRun(params: Params, context: TrainingContext): Promis
   const model = createMaskRcnn(params);
   context.log.info(describeRun(model, splits, params));
   const hasGpu = (tf.backend() as NodeJSKernelBackend).isUsingGpuDevice;
-  for (const doubt of doubtsAbout(params, { trainImages: splits.train.length, hasGpu }))
-    context.log.warn(doubt);
+  const circumstances = { trainImages: splits.train.length, preparedFrom: manifest.source, hasGpu };
+  for (const doubt of doubtsAbout(params, circumstances)) context.log.warn(doubt);
   const pretrained = await loadPretrained(model.weights, params, context.log).catch((error: unknown) => {
     model.dispose();
     throw error;
@@ -90,9 +91,4 @@ export async function startRun(params: Params, context: TrainingContext): Promis
     best: null,
     overflowSaid: false,
   };
-}
-
-/** Updates that one pass over the images makes. */
-export function updatesPerEpoch(images: number, train: Params['train']): number {
-  return Math.ceil(Math.ceil(images / train.batch_size) / train.accumulation_steps);
 }

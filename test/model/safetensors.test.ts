@@ -8,6 +8,7 @@ import {
   readSafetensors,
   writeSafetensors,
 } from '../../src/model/safetensors.ts';
+import { UserError } from '../../src/system/errors.ts';
 
 const tensors = new Map([
   ['z.bias', { shape: [2], values: Float32Array.of(1.5, -2) }],
@@ -122,6 +123,126 @@ function encode(
   length.writeBigUInt64LE(BigInt(json.length));
   return Buffer.concat([length, json, ...entries.map(({ bytes }) => bytes)]);
 }
+
+/** A file with any header. */
+function withHeader(header: unknown, bodyBytes: number): Buffer {
+  const json = Buffer.from(JSON.stringify(header));
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(json.length));
+  return Buffer.concat([length, json, Buffer.alloc(bodyBytes)]);
+}
+
+describe('readSafetensors, of headers that do not keep to the format', () => {
+  const given = async (header: unknown, bodyBytes: number) => {
+    const path = join(folder, 'header.safetensors');
+    await writeFile(path, withHeader(header, bodyBytes));
+    return readSafetensors(path);
+  };
+  const refuse = async (header: unknown, bodyBytes: number, message: string) => {
+    const error = await given(header, bodyBytes).then(
+      () => null,
+      (reason: unknown) => reason,
+    );
+    expect(error).toBeInstanceOf(UserError);
+    const { message: got } = error as UserError;
+    expect(got).toContain(`${message}; train again or give another file`);
+    expect(got).toContain('is not a usable safetensors file');
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: none may be there
+    expect(got).not.toMatch(/[\x00-\x1f\x7f]/);
+  };
+  const f32 = (begin: number, end: number, ...more: number[]) => ({
+    dtype: 'F32',
+    shape: [(end - begin) / 4],
+    data_offsets: [begin, end, ...more],
+  });
+
+  it.each([
+    ['null', null],
+    ['a text', 'x'],
+    ['a list', ['x']],
+    ['numbers', { epoch: 3 }],
+    ['nested objects', { a: { b: 'c' } }],
+    ['a null in it', { a: null }],
+  ])('refuses __metadata__ that is %s', async (_, metadata) => {
+    await refuse(
+      { __metadata__: metadata, a: f32(0, 4) },
+      4,
+      ': its __metadata__ is not an object of strings',
+    );
+  });
+  it('takes __metadata__ that is empty or not there', async () => {
+    expect((await given({ __metadata__: {}, a: f32(0, 4) }, 4)).metadata).toEqual({});
+    expect((await given({ a: f32(0, 4) }, 4)).metadata).toEqual({});
+  });
+  it('refuses a list', async () => {
+    await refuse([], 0, 'its header is not a JSON object (expected an object)');
+  });
+  it.each(['constructor', '__proto__', 'toString', 'f32', ''])('refuses the dtype %j', async (dtype) => {
+    const why = `dtype ${dtype} is not supported, expected one of F64, F32, F16, BF16`;
+    await refuse({ a: { ...f32(0, 4), dtype } }, 4, `tensor a is not a usable safetensors file: ${why}`);
+  });
+  it.each([
+    ['no dtype', { ...f32(0, 4), dtype: undefined }],
+    ['a dtype that cannot be a text', { ...f32(0, 4), dtype: { toString: 1 } }],
+    ['no offsets', { dtype: 'F32', shape: [1] }],
+    ['one offset', { ...f32(0, 4), data_offsets: [0] }],
+    ['three offsets', f32(0, 4, 8)],
+    ['a negative length', { ...f32(0, 4), shape: [-1, -1] }],
+    ['no object', 3],
+    ['null', null],
+  ])('refuses a tensor with %s', async (_, entry) => {
+    await refuse({ a: entry }, 4, 'it lacks a dtype, a shape or two offsets');
+  });
+  it('refuses tensors that overlap', async () => {
+    await refuse(
+      { a: f32(0, 8), b: f32(4, 12) },
+      12,
+      'tensor b is not a usable safetensors file: it begins at byte 4, those before it end at 8',
+    );
+    await refuse({ a: f32(0, 8), b: f32(0, 8) }, 8, 'it begins at byte 0, those before it end at 8');
+  });
+  it('refuses holes: before, between and behind the tensors', async () => {
+    await refuse({ a: f32(4, 8) }, 8, 'it begins at byte 4, those before it end at 0');
+    await refuse({ b: f32(8, 12), a: f32(0, 4) }, 12, 'it begins at byte 8, those before it end at 4');
+    await refuse({ a: f32(0, 4) }, 5, ': its tensors have 4 bytes, 5 follow the header');
+    await refuse({}, 1, ': its tensors have 0 bytes, 1 follow the header');
+  });
+  it('looks at whole numbers, too', async () => {
+    const counter = { dtype: 'I64', shape: [], data_offsets: [4, 12] };
+    expect([...(await given({ a: f32(0, 4), counter }, 12)).tensors.keys()]).toEqual(['a']);
+    await refuse(
+      { a: f32(0, 4), counter: { ...counter, dtype: 'I32' } },
+      12,
+      'expected 4 bytes, the file holds 8',
+    );
+  });
+  it('takes tensors without numbers, and any order of names', async () => {
+    const { tensors: read } = await given({ z: f32(0, 4), a: f32(4, 8), none: f32(4, 4) }, 8);
+    expect([...read.keys()]).toEqual(['z', 'a', 'none']);
+    expect(read.get('none')!.values).toHaveLength(0);
+  });
+  it('shows names, types and broken JSON in one line that does nothing to the terminal', async () => {
+    const name = '\x1b[31mEVIL\nerror: second line';
+    const shown = String.raw`\u001b[31mEVIL\nerror: second line`;
+    await refuse(
+      { [name]: null },
+      0,
+      `tensor ${shown} is not a usable safetensors file: it lacks a dtype, a shape or two offsets`,
+    );
+    await refuse({ [name]: f32(4, 8) }, 8, 'those before it end at 0');
+    await refuse(
+      { a: { ...f32(0, 4), dtype: name } },
+      4,
+      `dtype ${shown} is not supported, expected one of F64, F32, F16, BF16`,
+    );
+    const path = join(folder, 'json.safetensors');
+    const json = Buffer.from(`{"a": ${name}`);
+    await writeFile(path, Buffer.concat([Buffer.of(json.length, 0, 0, 0, 0, 0, 0, 0), json]));
+    await expect(readSafetensors(path)).rejects.toThrow(
+      /^[^\p{Cc}]*header is not a JSON object[^\p{Cc}]*EVIL[^\p{Cc}]*$/u,
+    );
+  });
+});
 
 describe('readSafetensors, of numbers of other sizes', () => {
   const bytesOf = (values: Uint16Array | Float64Array | BigInt64Array) => new Uint8Array(values.buffer);

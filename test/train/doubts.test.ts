@@ -1,11 +1,14 @@
 import { expect, it } from 'vitest';
 import type { Params } from '../../src/params/schema.ts';
-import { doubtsAbout } from '../../src/train/doubts.ts';
+import { type Circumstances, doubtsAbout } from '../../src/train/doubts.ts';
 import { tinyParams } from '../support/tiny-model.ts';
 
-const { train } = tinyParams();
-const doubts = (changes: Partial<Params['train']>, machine = { trainImages: 8, hasGpu: false }) =>
-  doubtsAbout({ train: { ...train, batch_size: 2, ...changes } }, machine);
+const { train, data } = tinyParams();
+const doubts = (changes: Partial<Params['train']>, machine: Partial<Circumstances> = {}) =>
+  doubtsAbout(
+    { train: { ...train, warmup_steps: 4, batch_size: 2, ...changes }, data },
+    { trainImages: 8, preparedFrom: 'synthetic', hasGpu: false, ...machine },
+  );
 
 it('has none about the params as they stand', () => {
   expect(doubts({})).toEqual([]);
@@ -14,7 +17,7 @@ it('doubts float16 where there is no GPU, and only there', () => {
   expect(doubts({ precision: 'float16' })).toEqual([
     expect.stringMatching(/float16 is very slow without a GPU/),
   ]);
-  expect(doubts({ precision: 'float16' }, { trainImages: 8, hasGpu: true })).toEqual([]);
+  expect(doubts({ precision: 'float16' }, { hasGpu: true })).toEqual([]);
   expect(doubts({ precision: 'bfloat16' })).toEqual([]);
 });
 it('doubts more accumulation than an epoch has batches', () => {
@@ -28,15 +31,35 @@ it('doubts that a random backbone can stand still', () => {
   const random = (changes: Partial<typeof transfer>) =>
     doubts({ model_type: 'transfer', transfer: { ...transfer, weights: null, ...changes } });
   const freeze = { ...transfer.freeze, epochs: 0 };
-  const fineTune = { ...transfer.fine_tune, stages: 5, train_norms: true };
+  const fineTune = { ...transfer.fine_tune, warmup_steps: 0, stages: 5, train_norms: true };
   expect(random({ freeze, fine_tune: fineTune })).toEqual([]);
-  expect(random({ fine_tune: fineTune })).toEqual([
+  expect(random({ freeze: { ...transfer.freeze, warmup_steps: 0 }, fine_tune: fineTune })).toEqual([
     expect.stringMatching(/3 epochs with it frozen teach little; use train\.transfer\.freeze\.epochs=0$/),
   ]);
-  expect(random({ freeze })).toEqual([
+  expect(random({ freeze, fine_tune: { ...transfer.fine_tune, warmup_steps: 0 } })).toEqual([
     expect.stringMatching(/parts never learn; use .*stages=5 .*norms=true$/),
   ]);
   expect(random({ freeze, fine_tune: { ...fineTune, stages: 4 } })).toHaveLength(1);
-  expect(doubts({ model_type: 'transfer' })).toEqual([]);
   expect(doubts({ transfer: { ...transfer, weights: null } })).toEqual([]);
+});
+it('doubts prepared data of another source', () => {
+  expect(doubts({}, { preparedFrom: 'hub a/b@0123' })).toEqual([
+    'the prepared data is from hub a/b@0123, the params ask for synthetic: run `aerial data-prep` to train on that',
+  ]);
+});
+it('doubts schedules that are mostly warm-up, phase by phase', () => {
+  // 8 images in batches of 2 make 4 updates an epoch.
+  expect(doubts({ epochs: 2, warmup_steps: 4 })).toEqual([]);
+  expect(doubts({ epochs: 2, warmup_steps: 5 })).toEqual([
+    expect.stringMatching(/^train\.warmup_steps \(5\) is more than half of the 8 updates of its 2 epochs/),
+  ]);
+  const { freeze, fine_tune: fineTune } = train.transfer;
+  const transfer = {
+    ...train.transfer,
+    freeze: { ...freeze, epochs: 1, warmup_steps: 3 },
+    fine_tune: { ...fineTune, epochs: 1, warmup_steps: 2 },
+  };
+  expect(doubts({ model_type: 'transfer', transfer })).toEqual([
+    expect.stringMatching(/^train\.transfer\.freeze\.warmup_steps \(3\)/),
+  ]);
 });

@@ -16,17 +16,37 @@ it('says in one line what a file gave that fits', () => {
     'Weights from body.safetensors: 3 matched, 2 of them in the backbone',
   ]);
 });
-it('lists what did not fit, and counts what is too much for a line', () => {
-  const names = (count: number, prefix: string) => Array.from({ length: count }, (_, i) => `${prefix}${i}`);
+it('lists every name of what did not fit, in one line where they are few', () => {
   const report = {
     ...nothing,
-    remade: [{ name: 'mask.logits.kernel', reason: '91 outputs there, 2 here' }],
-    missing: names(8, 'm'),
-    unused: names(6, 'u'),
+    remade: ['kernel', 'bias'].map((part) => ({ name: `mask.logits.${part}`, reason: '91, not 2' })),
+    missing: ['fpn.a.kernel', 'fpn.a.norm.scale', 'rpn.kernel'],
+    unused: ['u', 'v'],
   };
   expect(describeImport(report, 'x').slice(1)).toEqual([
-    '  1 made anew: mask.logits.kernel (91 outputs there, 2 here)',
-    '  8 not in the file, they begin with random values: m0, m1, m2, m3, m4, m5 and 2 more',
-    '  6 in the file without a place in the model: u0, u1, u2, u3, u4, u5',
+    '  2 of layers with another shape, they keep their starting values: mask.logits.{kernel, bias} (91, not 2)',
+    '  3 not in the file, they keep their starting values: fpn.a.{kernel, norm.scale}, rpn.kernel',
+    '  2 in the file without a place in the model: u, v',
   ]);
+});
+it('takes more lines where they are many, none longer than 110 characters', () => {
+  const layers = Array.from({ length: 60 }, (_, i) => `layer${i}`);
+  const unused = [...layers.flatMap((layer) => [`${layer}.kernel`, `${layer}.bias`]), 'fc.kernel'];
+  const lines = describeImport({ ...nothing, unused }, 'x').slice(1);
+  expect(lines[0]).toBe('  121 in the file without a place in the model:');
+  expect(lines[1]).toMatch(/^ {4}\{layer0, layer1, /);
+  expect(lines[2]).toMatch(/^ {6}layer\d/);
+  expect(lines.at(-1)).toBe('    fc.kernel');
+  for (const line of lines) expect(line.length).toBeLessThanOrEqual(110);
+  for (const layer of layers) expect(lines.join('\n')).toMatch(new RegExp(`\\b${layer}\\b`));
+});
+it('groups what was made anew by its reason', () => {
+  const report = { ...nothing, remade: ['a', 'b', 'c'].map((name, i) => ({ name, reason: `r${i % 2}` })) };
+  expect(describeImport(report, 'x')[1]).toMatch(/: a, c \(r0\), b \(r1\)$/);
+});
+it('keeps each line a line, whatever the names in the file hold', () => {
+  const unused = ['\x1b[31mEVIL\nerror: second line'];
+  expect(describeImport({ ...nothing, unused }, 'x')[1]).toBe(
+    String.raw`  1 in the file without a place in the model: \u001b[31mEVIL\nerror: second line`,
+  );
 });

@@ -7,6 +7,16 @@ import { type OrderOptions, type Recipe, type Target, torchRecipe } from './reci
 /** Whose names a file has. */
 export type FormatName = 'resnet' | 'mask-rcnn' | 'aerial';
 
+/** A network that must not be taken for that of a format. */
+export interface Lookalike {
+  /** For messages. */
+  network: string;
+  difference: string;
+  instead: string;
+  /** Matches names that it alone has. */
+  mark: RegExp;
+}
+
 /** Where the weights of one kind of file are. */
 export interface Format {
   name: FormatName;
@@ -18,6 +28,8 @@ export interface Format {
   backbone: RegExp;
   /** Names that are left out knowingly. */
   ignored: RegExp;
+  /** Another network whose names are alike, though ours cannot do what it does. */
+  lookalike?: Lookalike;
   /** Where a weight of ours comes from: the first of these that the file holds. */
   recipes(target: Target, options: FormatOptions): (Recipe | null)[];
 }
@@ -45,6 +57,12 @@ const FORMATS: readonly Format[] = [
     mark: /^backbone\.body\.layer[1-4]\./,
     backbone: /^backbone\.body\./,
     ignored: /\.num_batches_tracked$/,
+    lookalike: {
+      network: 'maskrcnn_resnet50_fpn_v2',
+      difference: 'batch norm in pyramid and heads, more layers in RPN and box head',
+      instead: 'torchvision’s maskrcnn_resnet50_fpn or of a ResNet',
+      mark: /^(backbone\.fpn\.\w+\.\d+\.1|roi_heads\.mask_head\.\d+\.1|rpn\.head\.conv\.1|roi_heads\.box_head\.\d+\.0)\./,
+    },
     recipes: (target, options) =>
       maskRcnnModules(moduleOf(target)).map((module) =>
         torchRecipe(target, module, orderOf(target, options)),

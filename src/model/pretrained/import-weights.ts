@@ -10,8 +10,9 @@ import { type ImportOptions, type ImportPlan, type ImportReport, planImport } fr
  * Sets the weights of a model from a safetensors file with the names of torchvision's or timm's ResNets, of
  * torchvision's `maskrcnn_resnet50_fpn` or of this program. Only the tensors that have a place are read.
  * @param options `from` is the path where left out
- * @throws UserError in one line when the file is no safetensors file, when its names are unknown, when shapes differ, when its
- *   backbone is another one or holds less than `minMatched` of ours, when values are not finite; no weight has changed then
+ * @throws UserError in one line when the file is no safetensors file, when its names are unknown or those of another network, when
+ *   shapes of the backbone differ, when the backbone is another one or holds less than `minMatched` of ours, when values are
+ *   not finite; no weight has changed then
  */
 export async function importPretrained(
   path: string,

@@ -2,8 +2,9 @@
  * Why a file is not taken: each a line that says what it holds, what was expected and how to mend it.
  */
 import { UserError } from '../../system/errors.ts';
+import { printable } from '../../system/printable.ts';
 import { RESNETS } from '../resnet.ts';
-import { FORMAT_EXAMPLES } from './formats.ts';
+import { FORMAT_EXAMPLES, type Lookalike } from './formats.ts';
 
 /** How many names a message lists. */
 const LISTED = 3;
@@ -11,15 +12,27 @@ const LISTED = 3;
 /** Names of no known format. */
 export function unknownNames(names: readonly string[], from: string): UserError {
   const held =
-    names.length === 0 ? 'it holds no tensors of floating point numbers' : `it holds ${list(names)}`;
+    names.length === 0 ? 'it holds no tensors of floating point numbers' : `it holds ${listNames(names)}`;
   return new UserError(
     `Cannot take weights from ${from}: ${held}; expected names like ${FORMAT_EXAMPLES.join(', or ')}`,
   );
 }
 
+/** A name that only another network has. */
+export function otherNetwork(
+  name: string,
+  { network, difference, instead }: Lookalike,
+  from: string,
+): UserError {
+  return new UserError(
+    `Cannot take weights from ${from}: it holds ${printable(name)}, so it is of ${network}, another network ` +
+      `(${difference}); give a file of ${instead}`,
+  );
+}
+
 /** What is known of a file when its names are sorted out. */
 interface Findings {
-  /** Tensors of another shape, as sentences. */
+  /** Tensors of another shape in the backbone, as sentences. */
   misfits: readonly string[];
   /** Names of the file's backbone that have no place in the model. */
   strangers: readonly string[];
@@ -47,7 +60,7 @@ function faultOfShapes(misfits: readonly string[]): string | null {
 
 /** A part of the file's backbone that ours lacks: the others would not do what they were trained for. */
 function faultOfStrangers(names: readonly string[]): string | null {
-  return names.length === 0 ? null : `the model's backbone has no place for ${list(names)}`;
+  return names.length === 0 ? null : `the model's backbone has no place for ${listNames(names)}`;
 }
 
 function faultOfShare({ backbone, orphans }: Findings, minMatched: number): string | null {
@@ -55,7 +68,7 @@ function faultOfShare({ backbone, orphans }: Findings, minMatched: number): stri
   if (matched >= minMatched * backbone.length) return null;
   return (
     `it has ${matched} of the backbone's ${backbone.length} weights, fewer than the share ${minMatched} ` +
-    `asked for (train.transfer.min_matched): nothing for ${list(orphans)}`
+    `asked for (train.transfer.min_matched): nothing for ${listNames(orphans)}`
   );
 }
 
@@ -83,7 +96,11 @@ function networkOf(names: readonly string[]): string | null {
   return network?.[0] ?? null;
 }
 
-function list(items: readonly string[], separator = ', '): string {
+function listNames(names: readonly string[]): string {
+  return list(names.map(printable), ', ');
+}
+
+function list(items: readonly string[], separator: string): string {
   const more = items.length - LISTED;
   return items.slice(0, LISTED).join(separator) + (more > 0 ? ` and ${more} more` : '');
 }

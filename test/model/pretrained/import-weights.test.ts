@@ -1,7 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { saveWeights } from '../../../src/model/checkpoint.ts';
 import { createMaskRcnn } from '../../../src/model/mask-rcnn.ts';
 import { importPretrained, importTensors } from '../../../src/model/pretrained/import-weights.ts';
 import { planImport } from '../../../src/model/pretrained/plan.ts';
@@ -210,27 +209,6 @@ describe('importPretrained', () => {
       expect(valuesOf(weights, 'backbone.stage2.block0.conv2.kernel').slice(0, 4)).toEqual([0, 18, 9, 27]);
     },
   );
-  it('takes its own files, written and read: identical', async () => {
-    const path = join(await newFolder(), 'best.safetensors');
-    const [saved, other] = [1, 2].map((seed) => createMaskRcnn({ ...tinyParams(), seed })) as [Saved, Saved];
-    await saveWeights(path, saved.weights, { epoch: '3' });
-    const report = await importPretrained(path, other.weights, { minMatched: 1 });
-    expect(report).toMatchObject({ format: 'aerial', missing: [], unused: [], remade: [], backboneShare: 1 });
-    expect(report.matched).toEqual([...other.weights.variables.keys()]);
-    expect(allValues(other.weights)).toEqual(allValues(saved.weights));
-  });
-  it('takes the backbone of another model of this program, and keeps the rest as it was', async () => {
-    const path = join(await newFolder(), 'body.safetensors');
-    const [saved, other] = [1, 2].map((seed) => createMaskRcnn({ ...tinyParams(), seed })) as [Saved, Saved];
-    const body = [...saved.weights.variables].filter(([name]) => name.startsWith('backbone.'));
-    await saveWeights(path, { variables: new Map(body) }, {});
-    const before = allValues(other.weights);
-    const report = await importPretrained(path, other.weights, { minMatched: 1 });
-    const after = allValues(other.weights);
-    expect(report.missing).toContain('fpn.lateral2.conv.kernel');
-    for (const name of report.missing) expect(after.get(name)).toEqual(before.get(name));
-    for (const [name, variable] of body) expect(after.get(name)).toEqual(variable.dataSync());
-  });
   it('says how to convert what torch.save wrote', async () => {
     const path = join(await newFolder(), 'resnet50.pth');
     await writeFile(path, 'PK\x03\x04 and so on');
@@ -247,8 +225,6 @@ describe('importPretrained', () => {
     await expect(plain).rejects.toThrow(/from .*other\.safetensors: /);
   });
 });
-
-type Saved = ReturnType<typeof createMaskRcnn>;
 
 describe('importTensors, a whole Mask R-CNN', () => {
   const params = structuredClone(tinyParams());
@@ -315,11 +291,35 @@ describe('importTensors, a whole Mask R-CNN', () => {
     expect(report.matched.at(-1)).toBe('mask.conv1.kernel');
     weights.dispose();
   });
-  it('refuses a pyramid of another width', () => {
-    const shapes = maskRcnnShapes({ ...small, channels: 16 });
-    expect(() => planImport(shapes, model.weights, { minMatched: 0, from: 'x' })).toThrow(
-      /shapes differ: backbone\.fpn\.inner_blocks\.0\.0\.weight is \[16, 64, 1, 1\], expected \[8, 64, 1, 1\]; .* and \d+ more; the params \(.*\) must describe/,
+  it('keeps the heads’ and the pyramid’s starting values where their widths are others, and says so', () => {
+    const before = allValues(model.weights);
+    const theirs = fill(maskRcnnShapes({ ...small, channels: 16, boxWidth: 32 }));
+    const report = importTensors(theirs, model.weights, { minMatched: 1 });
+    const ours = [...model.weights.variables.keys()].filter((name) => !name.startsWith('backbone.'));
+    // The mask head has its own width: only what reads the pyramid is another.
+    const kept = ours.filter((name) => !/^mask\.(conv2|upsample|logits)\./.test(name));
+    expect(report.remade.map(({ name }) => name)).toEqual(kept);
+    expect([report.missing, report.unused, report.backboneShare]).toEqual([[], [], 1]);
+    expect(report.remade.find(({ name }) => name === 'fpn.lateral2.conv.kernel')!.reason).toBe(
+      '[16, 64, 1, 1] in the file, expected [8, 64, 1, 1]',
     );
+    for (const name of kept) expect(valuesOf(model.weights, name)).toEqual([...before.get(name)!]);
+    expect(valuesOf(model.weights, 'mask.conv2.bias')).toEqual([
+      ...theirs.get('roi_heads.mask_head.1.0.bias')!.values,
+    ]);
+  });
+  it('makes a layer anew as a whole: a bias that fits says nothing of another kernel', () => {
+    const theirs = fill(maskRcnnShapes({ ...small, boxSize: 5 }));
+    const { remade } = importTensors(theirs, model.weights, { minMatched: 1 });
+    const reason = '[16, 200] in the file, expected [16, 392]';
+    expect(remade).toEqual(['kernel', 'bias'].map((part) => ({ name: `box.dense1.${part}`, reason })));
+  });
+  it('counts what the file does not hold of such a layer as missing', () => {
+    const weights = weightsOf({ ...BACKBONE, 'mask.conv1.kernel': [3, 3, 2, 2], 'mask.norm1.scale': [2] });
+    const theirs = new Map([...BODY, ['roi_heads.mask_head.0.0.weight', counting(4, 2, 3, 3)]] as const);
+    const { remade, missing } = importTensors(theirs, weights, { minMatched: 1 });
+    expect(remade.map(({ name }) => name)).toEqual(['mask.conv1.kernel']);
+    expect(missing).toEqual(['mask.norm1.scale']);
   });
   it('leaves no tensor behind', () => {
     const theirs = fill(maskRcnnShapes(small));

@@ -3,7 +3,7 @@ import { planImport } from '../../../src/model/pretrained/plan.ts';
 import { createResNet, type ResNetName } from '../../../src/model/resnet.ts';
 import { UserError } from '../../../src/system/errors.ts';
 import { blankWeights } from '../../support/blank-weights.ts';
-import { resNetShapes } from '../../support/torch-state-dicts.ts';
+import { MASK_RCNN, maskRcnnShapes, renamed, resNetShapes } from '../../support/torch-state-dicts.ts';
 
 describe('planImport refuses', () => {
   const planFor = (file: Map<string, readonly number[]>, network: ResNetName, minMatched = 0.9) => {
@@ -50,6 +50,36 @@ describe('planImport refuses', () => {
     const shapes = resNetShapes('resnet18');
     shapes.delete('layer1.0.bn1.running_var');
     expect(() => planFor(shapes, 'resnet18')).toThrow(/no place for layer1\.0\.bn1\.weight/);
+  });
+  // Names of torchvision's maskrcnn_resnet50_fpn_v2.
+  it.each([
+    'backbone.fpn.inner_blocks.0.1.weight',
+    'backbone.fpn.layer_blocks.3.1.running_var',
+    'rpn.head.conv.1.0.weight',
+    'roi_heads.box_head.3.0.weight',
+    'roi_heads.mask_head.1.1.bias',
+  ])('a Mask R-CNN with %s: another network', (name) => {
+    const shapes = new Map([
+      ...maskRcnnShapes({ ...MASK_RCNN, network: 'resnet18' }),
+      [name, [256]],
+    ] as const);
+    const message =
+      /^Cannot take weights from f: it holds (\S+), so it is of maskrcnn_resnet50_fpn_v2, another network \(.*\); give a file [^\n]+$/;
+    expect(() => planFor(shapes, 'resnet18', 0)).toThrow(message);
+    expect(() => planFor(renamed(shapes, 'module.'), 'resnet18', 0)).toThrow(`it holds module.${name}, so`);
+  });
+  it('none of the names of the first version, old or new, for those of the second', () => {
+    for (const names of ['old', 'new'] as const) {
+      const shapes = maskRcnnShapes({ ...MASK_RCNN, network: 'resnet18', names });
+      expect(planFor(shapes, 'resnet18').report.backboneShare).toBe(1);
+    }
+  });
+  it('names that would break the line, in one line', () => {
+    const name = '\x1b[31mEVIL\nerror: second line';
+    const shown = String.raw`\u001b[31mEVIL\nerror: second line`;
+    expect(() => planFor(new Map([[name, [1]]]), 'resnet18')).toThrow(`it holds ${shown}; expected names`);
+    const strange = new Map([...resNetShapes('resnet18'), [`layer1.0.${name}`, [1]]] as const);
+    expect(() => planFor(strange, 'resnet18')).toThrow(`no place for layer1.0.${shown}; the params`);
   });
   it('with a UserError of one line', () => {
     expect(() => planFor(resNetShapes('resnet34'), 'resnet50')).toThrow(UserError);

@@ -75,14 +75,14 @@ describe('npm run golden', () => {
       'detections as a whole number from 1, got "all"',
     ],
     [
-      'labels that are cut off',
+      'labels of another type',
       Buffer.from(
         encode({ image: image(3, 64, 64), 'det.labels': image(6) })
           .toString('latin1')
-          .replace('"dtype":"F32"', '"dtype":"I64"'),
+          .replace('"dtype":"F32"', '"dtype":"I32"'),
         'latin1',
       ),
-      'det.labels must be float or 6 values of I64, got 24 bytes of I64',
+      'det.labels must be float or 6 values of I64, got 24 bytes of I32',
     ],
     ['an image that is too narrow', encode({ image: image(3, 1, 999) }), 'cannot be checked'],
   ])('refuses %s in one line', async (_, content, message) => {
