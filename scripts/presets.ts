@@ -36,6 +36,18 @@ const FULL_SIZE = {
   'train.warmup_steps': 500,
 };
 
+/** Freeze → Fine-Tune at the pace of a large dataset. */
+const TRANSFERRED = {
+  'train.model_type': 'transfer',
+  'train.transfer.freeze.warmup_steps': 500,
+  'train.transfer.freeze.learning_rate': 0.0002,
+  'train.transfer.freeze.min_learning_rate': 0.00002,
+  'train.transfer.fine_tune.epochs': 10,
+  'train.transfer.fine_tune.warmup_steps': 500,
+  'train.transfer.fine_tune.learning_rate': 0.0001,
+  'train.transfer.fine_tune.min_learning_rate': 0.000001,
+};
+
 export const PRESETS: Readonly<Record<string, Preset>> = {
   'custom-full': {
     purpose: 'The full model of train.model_type custom, from scratch on the real dataset: for a GPU.',
@@ -55,15 +67,8 @@ export const PRESETS: Readonly<Record<string, Preset>> = {
       'A pretrained ResNet-50, frozen at first and then tuned, on the real dataset: for a GPU, or for patience.',
     values: {
       ...FULL_SIZE,
-      'train.model_type': 'transfer',
+      ...TRANSFERRED,
       'train.transfer.freeze.epochs': 2,
-      'train.transfer.freeze.warmup_steps': 500,
-      'train.transfer.freeze.learning_rate': 0.0002,
-      'train.transfer.freeze.min_learning_rate': 0.00002,
-      'train.transfer.fine_tune.epochs': 10,
-      'train.transfer.fine_tune.warmup_steps': 500,
-      'train.transfer.fine_tune.learning_rate': 0.0001,
-      'train.transfer.fine_tune.min_learning_rate': 0.000001,
     },
   },
   torchvision: {
@@ -74,16 +79,9 @@ export const PRESETS: Readonly<Record<string, Preset>> = {
       'model.roi.samples': 512,
       'model.roi.mask_samples': 64,
       'model.norm': 'none',
-      'train.model_type': 'transfer',
+      ...TRANSFERRED,
       'train.transfer.weights': 'maskrcnn_resnet50_fpn_coco.safetensors',
       'train.transfer.freeze.epochs': 1,
-      'train.transfer.freeze.warmup_steps': 500,
-      'train.transfer.freeze.learning_rate': 0.0002,
-      'train.transfer.freeze.min_learning_rate': 0.00002,
-      'train.transfer.fine_tune.epochs': 10,
-      'train.transfer.fine_tune.warmup_steps': 500,
-      'train.transfer.fine_tune.learning_rate': 0.0001,
-      'train.transfer.fine_tune.min_learning_rate': 0.000001,
     },
   },
 };
