@@ -1,3 +1,4 @@
+import { alignColumns } from '../columns.ts';
 import type { Machine } from './machine.ts';
 import { type Contestant, type Figure, median, type Outcome, quantile, type Result } from './suite.ts';
 
@@ -33,8 +34,8 @@ export function table(suite: string, machine: Machine, outcome: Outcome): string
   const { cpu, cores, memory_gib, gpus, system, node } = machine;
   const about = [cpu, `${cores} cores`, `${memory_gib} GiB`, ...gpus, system, `Node ${node}`].join(', ');
   const { results, contestants = [], notes = [] } = outcome;
-  const lines = [about, ...align(resultRows(suite, results))];
-  if (contestants.length > 0) lines.push('', ...align(contestantRows(contestants)));
+  const lines = [about, ...alignColumns(resultRows(suite, results))];
+  if (contestants.length > 0) lines.push('', ...alignColumns(contestantRows(contestants)));
   return [...lines, ...notes.map((note) => `note: ${note}`)].join('\n');
 }
 
@@ -62,16 +63,6 @@ function contestantRows(contestants: readonly Contestant[]): string[][] {
       ...facts.map((fact) => showOrDash(own[fact] ?? null)),
     ]),
   ];
-}
-
-function align(rows: readonly string[][]): string[] {
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  return rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column]!))
-      .join('  ')
-      .trimEnd(),
-  );
 }
 
 function show({ median: middle, min, max }: Figure): string {

@@ -1,3 +1,4 @@
+import { alignColumns } from '../columns.ts';
 import type { Row } from './compare.ts';
 
 const DIGITS = 3;
@@ -14,7 +15,7 @@ export function table(file: string, rows: readonly Row[]): string {
       [ok ? 'ok' : 'FAIL', note].filter((text) => text !== '').join('  '),
     ]),
   ];
-  return [...align(cells), verdict(file, rows)].join('\n');
+  return [...alignColumns(cells), verdict(file, rows)].join('\n');
 }
 
 /** One line of JSON. */
@@ -36,14 +37,4 @@ function verdict(file: string, rows: readonly Row[]): string {
 
 function show(value: number | null): string {
   return value === null ? '-' : value.toExponential(DIGITS - 1);
-}
-
-function align(rows: readonly string[][]): string[] {
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  return rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column]!))
-      .join('  ')
-      .trimEnd(),
-  );
 }

@@ -4,7 +4,7 @@
  * moves, chooses or sorts values costs none.
  */
 import type { Attribute } from './graph.ts';
-import { sizeOf, type TensorSpec } from './shape-rules.ts';
+import { isTrue, sizeOf, type TensorSpec } from './shape-rules.ts';
 
 /** An op and what goes in and out; variables that it changes are not among the inputs. */
 export interface CostedOp {
@@ -116,7 +116,3 @@ const COSTS = new Map<string, Cost>(
     ] as const
   ).flatMap(([ops, cost]) => ops.split(' ').map((op) => [op, cost] as const)),
 );
-
-function isTrue(attribute: Attribute | undefined): boolean {
-  return attribute !== undefined && 'b' in attribute && attribute.b;
-}

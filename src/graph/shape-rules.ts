@@ -300,6 +300,7 @@ function textOf(attribute: Attribute | undefined): string {
   return attribute && 's' in attribute ? Buffer.from(attribute.s).toString() : '';
 }
 
-function isTrue(attribute: Attribute | undefined): boolean {
+/** The value of a flag; false where there is none. */
+export function isTrue(attribute: Attribute | undefined): boolean {
   return attribute !== undefined && 'b' in attribute && attribute.b;
 }

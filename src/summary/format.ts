@@ -1,6 +1,8 @@
 /**
  * The summary of a model as lines for people.
  */
+
+import { labelOf } from '../train/phases.ts';
 import type { ModelSummary } from './model-summary.ts';
 import type { ByPart } from './parts.ts';
 import type { TrainingCost } from './training-cost.ts';
@@ -40,7 +42,7 @@ const LABELS: Readonly<Record<keyof ByPart, string>> = {
 function tableOf({ parameters, inference, training }: ModelSummary): string[][] {
   const parts = Object.keys(LABELS) as (keyof ByPart)[];
   return [
-    ['part', 'parameters', 'GFLOP, inference', ...training.map(({ phase }) => `memory, ${nameOf(phase)}`)],
+    ['part', 'parameters', 'GFLOP, inference', ...training.map(({ phase }) => `memory, ${labelOf(phase)}`)],
     ...parts.map((part) => [
       LABELS[part],
       part === 'other' ? '-' : millions(parameters[part]),
@@ -67,7 +69,7 @@ function describeStep(cost: TrainingCost, { batch_size: images, parameters }: Mo
     memory_bytes: memory,
   } = cost;
   return [
-    `A step of ${nameOf(phase)}, ${images} images, ${regions.box} and ${regions.mask} regions of each; ` +
+    `A step of ${labelOf(phase)}, ${images} images, ${regions.box} and ${regions.mask} regions of each; ` +
       `${millions(learning)} of ${millions(parameters.total)} parameters learn:`,
     `  ${giga(flops.total)} GFLOP for each image: forward ${giga(flops.forward.total)}, backward ${giga(flops.backward)}, ` +
       `update ${giga(flops.update)}`,
@@ -84,10 +86,6 @@ function alignColumns(rows: readonly string[][]): string[] {
       .map((cell, column) => (column === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[column]!)))
       .join('  '),
   );
-}
-
-function nameOf(phase: TrainingCost['phase']): string {
-  return phase === 'train' ? 'training' : phase.replace('_', '-');
 }
 
 function millions(count: number): string {

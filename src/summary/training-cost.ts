@@ -1,7 +1,6 @@
 /**
  * What a training step costs: the step that `train` would compile, counted instead of run.
  */
-import { disposeBatch, exampleBatch } from '../data/batch.ts';
 import { batchShape } from '../data/loader.ts';
 import { type CostOptions, costOf, type NodeCost } from '../graph/cost.ts';
 import type { Variables } from '../graph/optimizers/optimizer.ts';
@@ -12,7 +11,7 @@ import type { MaskRcnn } from '../model/mask-rcnn.ts';
 import type { Params } from '../params/schema.ts';
 import { tf } from '../system/tensorflow.ts';
 import { type Phase, phasesOf } from '../train/phases.ts';
-import { createTrainStep, type StepInputs } from '../train/step.ts';
+import { createTrainStep, disposeStepInputs, exampleStepInputs, type StepInputs } from '../train/step.ts';
 import { createUpdate, type WeightUpdate } from '../train/update.ts';
 import { addByPart, type ByPart, flopsByPart, valueBytesByPart, variableBytesByPart } from './parts.ts';
 
@@ -56,7 +55,7 @@ export function trainingCosts(
   params: Params,
   onPhase: (phase: Phase['name']) => void,
 ): TrainingCost[] {
-  const inputs = exampleInputs(params);
+  const inputs = exampleStepInputs(batchShape(params));
   try {
     const forward = forwardFlops(model, inputs, params);
     return phasesOf(params).map((phase) => {
@@ -70,20 +69,8 @@ export function trainingCosts(
       }
     });
   } finally {
-    const { batch, ...others } = inputs;
-    disposeBatch(batch);
-    tf.dispose(others);
+    disposeStepInputs(inputs);
   }
-}
-
-function exampleInputs(params: Params): StepInputs {
-  return {
-    batch: exampleBatch(batchShape(params)),
-    learningRate: tf.scalar(0),
-    step: tf.scalar(1),
-    last: tf.scalar(true, 'bool'),
-    seed: tf.tensor1d([0, 0], 'int32'),
-  };
 }
 
 /** For each image. */

@@ -1,14 +1,12 @@
 /**
  * What runs the steps: TensorFlow op by op, or one graph for each. One line chooses.
  */
-import { disposeBatch, exampleBatch } from '../data/batch.ts';
 import type { BatchShape } from '../data/loader.ts';
 import { compileProgram, type ProgramOrigin } from '../graph/program.ts';
 import { graphCache } from '../model/graph-cache.ts';
 import type { MaskRcnn } from '../model/mask-rcnn.ts';
 import type { Params } from '../params/schema.ts';
-import { tf } from '../system/tensorflow.ts';
-import { createTrainStep, type TrainStep } from './step.ts';
+import { createTrainStep, disposeStepInputs, exampleStepInputs, type TrainStep } from './step.ts';
 import type { WeightUpdate } from './update.ts';
 import { createValidationStep, type ValidationStep } from './validation-step.ts';
 
@@ -45,12 +43,11 @@ async function compileEngine(
   params: Params,
 ): Promise<Engine> {
   const { precision, xla } = params.train;
-  const batch = exampleBatch(shape);
-  const seed = tf.tensor1d([0, 0], 'int32');
-  const numbers = { learningRate: tf.scalar(0), step: tf.scalar(1), last: tf.scalar(true, 'bool') };
+  const inputs = exampleStepInputs(shape);
+  const { batch, seed } = inputs;
   const program = await compileProgram(
     {
-      train: { fn: train, exampleInputs: { batch, seed, ...numbers }, precision },
+      train: { fn: train, exampleInputs: inputs, precision },
       validate: { fn: validate, exampleInputs: { batch, seed }, precision },
     },
     {
@@ -59,10 +56,7 @@ async function compileEngine(
       session: xla ? { xla: 'on' } : {},
       cache: graphCache(params, { multiples: [...update.multiples] }),
     },
-  ).finally(() => {
-    disposeBatch(batch);
-    tf.dispose([seed, ...Object.values(numbers)]);
-  });
+  ).finally(() => disposeStepInputs(inputs));
   const names = new Map(
     [...model.weights.variables, ...update.state].map(([name, variable]) => [variable, name]),
   );

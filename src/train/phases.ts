@@ -17,6 +17,16 @@ export interface Phase {
   multiples(names: Iterable<string>): RateMultiples;
 }
 
+/** Its name for people. */
+export function labelOf(name: Phase['name']): string {
+  return name === 'train' ? 'training' : name.replace('_', '-');
+}
+
+/** Passes of all these phases. */
+export function epochsOf(phases: readonly Phase[]): number {
+  return phases.reduce((sum, { epochs }) => sum + epochs, 0);
+}
+
 /** As the keys of params are named. */
 type Rates = Pick<Params['train'], 'learning_rate' | 'min_learning_rate' | 'warmup_steps'>;
 

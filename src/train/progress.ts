@@ -99,7 +99,7 @@ function createLines(log: Log, totalSteps: number, epochs: number, timeLeft: Tim
 }
 
 function phasePrefix(phase: string | null): string {
-  return phase === null ? '' : `${phase.replace('_', '-')} · `;
+  return phase === null ? '' : `${phase} · `;
 }
 
 /** Of the whole run so far, validation included, projected on the steps to come. */

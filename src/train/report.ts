@@ -7,7 +7,7 @@ import type { ProgramOrigin } from '../graph/program.ts';
 import type { MaskRcnn } from '../model/mask-rcnn.ts';
 import type { Params } from '../params/schema.ts';
 import type { MetricsRow } from '../tracking/tracker.ts';
-import type { Phase } from './phases.ts';
+import { labelOf, type Phase } from './phases.ts';
 import { formatDuration } from './progress.ts';
 
 /** What was written where, and the figures of the best model on the validation split. */
@@ -37,7 +37,7 @@ export interface BestFigures {
 export function describePhase(phase: Phase, learning: Variables): string {
   const { name, number, epochs, rates } = phase;
   return (
-    `Phase ${number} of 2, ${name.replace('_', '-')}: ${count(epochs, 'epoch')}, learning rate ${rates.learning_rate}, ` +
+    `Phase ${number} of 2, ${labelOf(name)}: ${count(epochs, 'epoch')}, learning rate ${rates.learning_rate}, ` +
     `${millions(learning)} M weights learn`
   );
 }

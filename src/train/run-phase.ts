@@ -10,7 +10,7 @@ import { comparisonPngOf } from '../visualize/comparison-of.ts';
 import { isBetter } from './best.ts';
 import { createEngine, type Engine } from './engine.ts';
 import { meanRow, stepRow, validationRow, writeHistory } from './history.ts';
-import type { Phase } from './phases.ts';
+import { epochsOf, labelOf, type Phase } from './phases.ts';
 import { describeGraphs, describePhase, epochLine } from './report.ts';
 import { updatesPerEpoch } from './schedule.ts';
 import { trainEpoch } from './train-epoch.ts';
@@ -58,8 +58,7 @@ export async function runPhase(run: TrainingRun, phase: Phase): Promise<boolean>
 /** Phases share what is left of the time as they share the epochs that are left. */
 function startClock({ params, startedMs, phases }: TrainingRun, phase: Phase): () => number {
   if (params.train.max_minutes === null) return () => 0;
-  const fromNow = phases.slice(phases.indexOf(phase));
-  const share = phase.epochs / fromNow.reduce((sum, { epochs }) => sum + epochs, 0);
+  const share = phase.epochs / epochsOf(phases.slice(phases.indexOf(phase)));
   const nowMs = performance.now();
   const allowedMs = (startedMs + params.train.max_minutes * 60_000 - nowMs) * share;
   return () => (performance.now() - nowMs) / Math.max(1, allowedMs);
@@ -77,7 +76,9 @@ async function runEpochs(running: RunningPhase): Promise<boolean> {
       const isLast = phase === run.phases.at(-1);
       const minutes = `train.max_minutes (${run.params.train.max_minutes})`;
       run.progress.line(
-        isLast ? `Stopped: ${minutes} is over` : `Phase ${phase.name} ends: its share of ${minutes} is over`,
+        isLast
+          ? `Stopped: ${minutes} is over`
+          : `Phase ${labelOf(phase.name)} ends: its share of ${minutes} is over`,
       );
       break;
     }
@@ -108,7 +109,7 @@ async function runEpoch(
     rows.push(row);
     run.tracker.log(report.step, { epoch, phase: phase.number, ...row });
     const { figures, imagesPerSecond } = report;
-    const place = { epoch, phase: phase.name === 'train' ? null : phase.name };
+    const place = { epoch, phase: phase.name === 'train' ? null : labelOf(phase.name) };
     run.progress.update(report.step, { ...place, loss: figures.total, imagesPerSecond });
     if (report.overflow > 0) sayOverflow(run, report.overflow);
   }
@@ -148,11 +149,7 @@ async function recordEpoch(
   const improved = isBetter(validation, run.best?.validation ?? null);
   if (improved) await saveBest(running, epoch, validation);
   await writeHistory(run.folder, run.history);
-  run.progress.line(epochLine(epoch, totalEpochs(run), row, improved));
-}
-
-function totalEpochs({ phases }: TrainingRun): number {
-  return phases.reduce((sum, { epochs }) => sum + epochs, 0);
+  run.progress.line(epochLine(epoch, epochsOf(run.phases), row, improved));
 }
 
 async function saveBest(

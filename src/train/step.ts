@@ -2,7 +2,8 @@
  * One training step as a pure function of its inputs and the variables it reads: forward, losses, gradients, update. Static
  * shapes, no value read, no random number drawn outside: it runs op by op or compiled to a graph.
  */
-import type { Batch } from '../data/batch.ts';
+import { type Batch, disposeBatch, exampleBatch } from '../data/batch.ts';
+import type { BatchShape } from '../data/loader.ts';
 import type { Losses, LossParams } from '../loss/losses.ts';
 import { maskRcnnLoss } from '../loss/mask-rcnn-loss.ts';
 import { extractFeatures } from '../model/features.ts';
@@ -22,6 +23,23 @@ export type StepInputs = {
   /** [2] int32: the draw of anchors and regions */
   seed: tf.Tensor1D;
 };
+
+/** Inputs of a step of nothing: what it is compiled for. The caller disposes them with `disposeStepInputs`. */
+export function exampleStepInputs(shape: BatchShape): StepInputs {
+  return {
+    batch: exampleBatch(shape),
+    learningRate: tf.scalar(0),
+    step: tf.scalar(1),
+    last: tf.scalar(true, 'bool'),
+    seed: tf.tensor1d([0, 0], 'int32'),
+  };
+}
+
+/** Frees the tensors of a step's inputs. */
+export function disposeStepInputs({ batch, ...numbers }: StepInputs): void {
+  disposeBatch(batch);
+  tf.dispose(numbers);
+}
 
 /** Scalars that the step reports. */
 export type StepOutputs = Losses & {

@@ -14,7 +14,7 @@ import { tf } from '../system/tensorflow.ts';
 import type { Tracker } from '../tracking/tracker.ts';
 import { doubtsAbout } from './doubts.ts';
 import type { History } from './history.ts';
-import { type Phase, phasesOf } from './phases.ts';
+import { epochsOf, type Phase, phasesOf } from './phases.ts';
 import { loadPretrained, type PretrainedSource } from './pretrained.ts';
 import { createProgress, type Progress } from './progress.ts';
 import { describeRun } from './report.ts';
@@ -69,7 +69,7 @@ export async function startRun(params: Params, context: TrainingContext): Promis
     throw error;
   });
   const phases = phasesOf(params);
-  const epochs = phases.reduce((sum, phase) => sum + phase.epochs, 0);
+  const epochs = epochsOf(phases);
   return {
     ...context,
     params,
