@@ -51,6 +51,25 @@ const crossFieldRules: readonly CrossFieldRule[] = [
   },
   {
     reads: [
+      ['data', 'split', 'valid'],
+      ['data', 'split', 'test'],
+    ],
+    fault: ({ data: { split } }) =>
+      split.valid + split.test >= 1
+        ? `must leave something for train: with data.split.test (${split.test}) it must be below 1, got ${split.valid}`
+        : null,
+  },
+  ...(['scale', 'blur_sigma', 'noise_sigma', 'jpeg_quality'] as const).map(
+    (key): CrossFieldRule => ({
+      reads: [['augment', key]],
+      fault: ({ augment }) => {
+        const [low, high] = augment[key];
+        return low > high ? `must be [smallest, largest], got [${low}, ${high}]` : null;
+      },
+    }),
+  ),
+  {
+    reads: [
       ['model', 'rpn', 'negative_iou'],
       ['model', 'rpn', 'positive_iou'],
     ],

@@ -35,6 +35,17 @@ const textOrNull = z.string(typeError('must be a text or null')).min(1).nullable
 const four = (count: typeof width) =>
   z.tuple([count, count, count, count], 'must be a list of 4 whole numbers');
 
+/** null is no pattern, and right. */
+function isPatternWithGroup(pattern: string | null): boolean {
+  if (pattern === null) return true;
+  try {
+    // Beside an empty alternative every pattern matches, and says how many groups it has.
+    return new RegExp(`${pattern}|`).exec('')!.length > 1;
+  } catch {
+    return false;
+  }
+}
+
 const paths = z.strictObject({ raw: path, prepared: path, runs: path });
 
 const data = z.strictObject({
@@ -45,11 +56,47 @@ const data = z.strictObject({
     revision: text.regex(/^[0-9a-f]{40}$/, 'must be a full commit hash (40 hex digits)'),
   }),
   custom: z.array(path, typeError('must be a list of folders')),
+  custom_valid: number.min(0).lt(1),
+  split: z.strictObject({
+    valid: number.positive().lt(1),
+    test: number.positive().lt(1),
+    block: countUpTo(1000),
+    scene: textOrNull.refine(isPatternWithGroup, 'must be a regular expression with a group'),
+  }),
+  doctor: z.strictObject({
+    strict: trueOrFalse,
+    empty_images: z.enum(['keep', 'drop']),
+    leaks: z.enum(['remove', 'keep']),
+    duplicate_bits: whole.min(0).max(16),
+    duplicate_iou: aboveZero,
+  }),
   synthetic: z.strictObject({ size: whole.min(128).max(2048), train: items, valid: items, test: items }),
   min_area: nonNegative,
   image_size: whole.min(64).max(2048).multipleOf(32),
   max_instances: whole.min(1).max(1000),
   instance_mask_size: whole.min(14).max(224),
+  workers: z.int(typeError('must be a whole number or null')).min(0).max(64).nullable(),
+});
+
+const interval = (value: z.ZodNumber) => z.tuple([value, value], 'must be a list of 2 numbers');
+
+const augment = z.strictObject({
+  symmetries: trueOrFalse,
+  scale: interval(number.min(0.1).max(10)),
+  min_visible: fraction,
+  brightness: fraction,
+  contrast: fraction,
+  saturation: fraction,
+  hue: number.min(0).max(0.5),
+  blur: fraction,
+  blur_sigma: interval(number.min(0.3).max(10)),
+  noise: fraction,
+  noise_sigma: interval(fraction),
+  jpeg: fraction,
+  jpeg_quality: interval(whole.min(1).max(100)),
+  copy_paste: fraction,
+  copy_paste_buildings: countUpTo(100),
+  mosaic: fraction,
 });
 
 const boxWeights = z.tuple([positive, positive, positive, positive], 'must be a list of 4 numbers');
@@ -201,6 +248,7 @@ export const paramsSchema = z.strictObject({
   device: z.enum(['auto', 'cpu', 'gpu']),
   paths,
   data,
+  augment,
   model,
   loss,
   train,
