@@ -41,7 +41,7 @@ const ROOMS = {
   // Counts what train and inference would compile.
   summary: {
     values: [
-      ...['model', 'loss', 'data/batch.ts', 'data/loader.ts', 'graph/cost.ts', 'graph/scope.ts'],
+      ...['model', 'loss', 'data/batch.ts', 'data/host-batch.ts', 'graph/cost.ts', 'graph/scope.ts'],
       ...['train/phases.ts', 'train/step.ts', 'train/update.ts', TENSORFLOW],
     ],
     types: ['params', 'graph'],

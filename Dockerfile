@@ -58,8 +58,10 @@ COPY --from=build /opt/aerial /opt/aerial
 COPY params.yaml params.schema.json /workspace/
 
 # USER: Python's getpass, which wandb and DVC call, fails for a user without an entry in /etc/passwd unless it is set.
+# HF_HOME: in the folder that is mounted for data, so that downloads outlive the container.
 ENV HOME=/home/aerial \
     USER=aerial \
+    HF_HOME=/workspace/data/huggingface \
     PATH=/opt/aerial/.tools/python/bin:$PATH \
     NODE_ENV=production \
     DVC_NO_ANALYTICS=1

@@ -1,122 +1,128 @@
-"""Reference values for test/evaluate from pycocotools.
+"""Reference values for test/evaluate: pycocotools' figures of masks and boxes, faster-coco-eval's of boundaries.
 
-    python scripts/golden-coco.py                 writes test/golden/coco.json: random sets with pycocotools' figures
-    python scripts/golden-coco.py --sets FILE     prints pycocotools' figures of the sets in FILE (the live comparison)
+    python scripts/golden-coco.py            writes test/golden/coco.json: random sets with their figures
+    python scripts/golden-coco.py --serve    answers each set on stdin, a line of JSON, with a line of figures
 
-A set is {"max_detections", "score_threshold", "images": [{"id", "size": [height, width]}],
-"truth": [{"image", "bbox": [x, y, width, height], "area", "crowd", "counts"}],
-"detections": [{"image", "bbox", "score", "counts"}]}, with masks as COCO's compressed run lengths.
+A set is {"images", "annotations", "results"} in COCO's own form, of the one category 1. The answer has for "mask", "box"
+and, where faster-coco-eval is installed, "boundary":
+    "figures"    the twelve of `summarize` at maxDets [1, 10, 100]; null = undefined
+    "precision"  [T, R, A, M], "recall" [T, A, M]  at maxDets [1, 10, 500]; -1 = undefined;
+                 float64, little endian, zlib, base64
+and "iou", "dice", "pixel_iou", "pixel_dice" of everything that is building.
 
-Needs: pip install numpy pycocotools==2.0.11
+Needs: pip install numpy pycocotools==2.0.11; for boundaries also faster-coco-eval==1.8.0
 """
 
 import argparse
+import base64
 import contextlib
+import importlib.util
 import io
 import json
+import sys
+import zlib
 from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
+import pycocotools.coco
+import pycocotools.cocoeval
 from pycocotools import mask as coco_mask
-from pycocotools.coco import COCO
-from pycocotools.cocoeval import COCOeval
 
-SEED = 2014
+SEED = 2018
 OUTPUT = Path(__file__).parent.parent / "test" / "golden" / "coco.json"
+CATEGORIES = [{"id": 1, "name": "building"}]
+SCORE_THRESHOLD = 0.5
+FIGURE_LIMITS, RAW_LIMITS = [1, 10, 100], [1, 10, 500]
+NAMES = "ap ap50 ap75 ap_small ap_medium ap_large ar_1 ar_10 ar ar_small ar_medium ar_large".split()
+HAS_BOUNDARY = importlib.util.find_spec("faster_coco_eval") is not None
 
 
-def to_coco(dataset_set):
-    """pycocotools' two COCO objects; detections without their boxes, see `evaluate`."""
-    sizes = {image["id"]: image["size"] for image in dataset_set["images"]}
+def tools(kind):
+    """The classes for data and evaluation, and the tool's own name for `kind`."""
+    if kind != "boundary":
+        name = {"mask": "segm", "box": "bbox"}[kind]
+        return pycocotools.coco.COCO, pycocotools.cocoeval.COCOeval, name
+    import faster_coco_eval
 
-    def rle(entry):
-        return {"size": sizes[entry["image"]], "counts": entry["counts"]}
-
-    images = [{"id": id_, "height": size[0], "width": size[1]} for id_, size in sizes.items()]
-    truth = [
-        {
-            "id": index + 1,
-            "image_id": entry["image"],
-            "category_id": 1,
-            "bbox": entry["bbox"],
-            "area": entry["area"],
-            "iscrowd": int(entry["crowd"]),
-            "segmentation": rle(entry),
-        }
-        for index, entry in enumerate(dataset_set["truth"])
-    ]
-    results = [
-        {"image_id": entry["image"], "category_id": 1, "bbox": entry["bbox"], "score": entry["score"], "segmentation": rle(entry)}
-        for entry in dataset_set["detections"]
-    ]
-    ground_truth = COCO()
-    ground_truth.dataset = {"images": images, "annotations": truth, "categories": [{"id": 1, "name": "building"}]}
-    ground_truth.createIndex()
-    return ground_truth, results
+    return faster_coco_eval.COCO, faster_coco_eval.COCOeval_faster, "boundary"
 
 
-def evaluate(ground_truth, results, kind, max_detections):
-    """COCOeval's figures. With boxes in the results it would class masks by the area of their boxes: they are taken out."""
-    if kind == "segm":
-        results = [{key: value for key, value in result.items() if key != "bbox"} for result in results]
-    else:
-        results = [{key: value for key, value in result.items() if key != "segmentation"} for result in results]
+def run(text, kind, limits):
+    """The evaluation of the set in `text`, which is parsed anew: both tools write into what they are given."""
+    coco, evaluation, iou_type = tools(kind)
+    dataset = json.loads(text)
+    truth = coco()
+    truth.dataset = {"images": dataset["images"], "annotations": dataset["annotations"], "categories": CATEGORIES}
+    truth.createIndex()
+    # With boxes beside the masks they would class the masks by the area of their boxes.
+    keys = ("image_id", "category_id", "score", "bbox" if kind == "box" else "segmentation")
+    results = [{key: result[key] for key in keys} for result in dataset["results"]]
     if results:
-        detections = ground_truth.loadRes(results)
+        found = truth.loadRes(results)
     else:
-        detections = COCO()
-        detections.dataset = {**ground_truth.dataset, "annotations": []}
-        detections.createIndex()
-    run = COCOeval(ground_truth, detections, kind)
-    run.params.maxDets = sorted({1, 10, max_detections})
-    run.evaluate()
-    run.accumulate()
-    last = run.params.maxDets.index(max_detections)
-    precision, recall = run.eval["precision"][:, :, 0, :, last], run.eval["recall"][:, 0, :, last]
+        found = coco()
+        found.dataset = {**truth.dataset, "annotations": []}
+        found.createIndex()
+    measured = evaluation(truth, found, iou_type)
+    measured.params.maxDets = limits
+    measured.evaluate()
+    measured.accumulate()
+    return measured
 
-    def mean(values):
-        return float(values.mean()) if values.size and (values > -1).all() else None
 
+def pack(values):
+    return base64.b64encode(zlib.compress(np.ascontiguousarray(values, "<f8").tobytes(), 9)).decode()
+
+
+def measure(text, kind):
+    at_100 = run(text, kind, FIGURE_LIMITS)
+    at_100.summarize()
+    raw = run(text, kind, RAW_LIMITS).eval
     return {
-        "ap": mean(precision[:, :, 0]),
-        "ap50": mean(precision[0, :, 0]),
-        "ap75": mean(precision[5, :, 0]),
-        "ap_small": mean(precision[:, :, 1]),
-        "ap_medium": mean(precision[:, :, 2]),
-        "ap_large": mean(precision[:, :, 3]),
-        "ar": mean(recall[:, 0]),
+        "figures": {name: None if value == -1 else float(value) for name, value in zip(NAMES, at_100.stats)},
+        "precision": pack(np.asarray(raw["precision"])[:, :, 0]),
+        "recall": pack(np.asarray(raw["recall"])[:, 0]),
     }
 
 
-def union_agreement(dataset_set):
-    """Mean IoU and Dice of everything that is building, image by image; undefined where no image has either."""
-    ious, dices, anything = [], [], False
-    for image in dataset_set["images"]:
+def decode(entry, size):
+    segmentation = entry["segmentation"]
+    if isinstance(segmentation, list):
+        return coco_mask.decode(coco_mask.merge(coco_mask.frPyObjects(segmentation, *size)))
+    if isinstance(segmentation["counts"], list):
+        segmentation = coco_mask.frPyObjects(segmentation, *size)
+    return coco_mask.decode(segmentation)
+
+
+def union_agreement(dataset):
+    """IoU and Dice of everything that is building: mean over the images, and of all pixels together."""
+    counts = []
+    for image in dataset["images"]:
+        size = (image["height"], image["width"])
+
         def union(entries):
-            rles = [{"size": image["size"], "counts": entry["counts"]} for entry in entries if entry["image"] == image["id"]]
-            decoded = [coco_mask.decode(rle).astype(bool) for rle in rles]
-            return np.any(decoded, axis=0) if decoded else np.zeros(image["size"], bool)
+            masks = [decode(entry, size).astype(bool) for entry in entries if entry["image_id"] == image["id"]]
+            return np.any(masks, axis=0) if masks else np.zeros(size, bool)
 
-        truth = union(dataset_set["truth"])
-        found = union([entry for entry in dataset_set["detections"] if entry["score"] >= dataset_set["score_threshold"]])
-        either, both = (truth | found).sum(), (truth & found).sum()
-        anything = anything or bool(either)
-        ious.append(both / either if either else 1.0)
-        dices.append(2 * both / (truth.sum() + found.sum()) if either else 1.0)
-    if not anything:
-        return {"iou": None, "dice": None}
-    return {"iou": float(np.mean(ious)), "dice": float(np.mean(dices))}
+        truth = union(dataset["annotations"])
+        found = union([result for result in dataset["results"] if result["score"] >= SCORE_THRESHOLD])
+        counts.append([(truth & found).sum(), truth.sum(), found.sum()])
+
+    def agreement(both, truth, found):
+        return (both / (truth + found - both), 2 * both / (truth + found)) if truth + found else (1.0, 1.0)
+
+    names = ("iou", "dice", "pixel_iou", "pixel_dice")
+    if np.sum(counts) == 0:
+        return dict.fromkeys(names)
+    values = [*np.mean([agreement(*count) for count in counts], axis=0), *agreement(*np.sum(counts, axis=0))]
+    return {name: float(value) for name, value in zip(names, values)}
 
 
-def figures(dataset_set):
+def expected(text):
+    kinds = ["mask", "box"] + ["boundary"] * HAS_BOUNDARY
     with contextlib.redirect_stdout(io.StringIO()):
-        ground_truth, results = to_coco(dataset_set)
-        return {
-            "mask": evaluate(ground_truth, results, "segm", dataset_set["max_detections"]),
-            "box": evaluate(ground_truth, results, "bbox", dataset_set["max_detections"]),
-            **union_agreement(dataset_set),
-        }
+        return {**{kind: measure(text, kind) for kind in kinds}, **union_agreement(json.loads(text))}
 
 
 def blob(random, smallest, height, width):
@@ -133,65 +139,91 @@ def draw(box, is_ellipse, height, width):
         inside = ((y - (y1 + y2) / 2) / (y2 - y1)) ** 2 + ((x - (x1 + x2) / 2) / (x2 - x1)) ** 2 < 0.25
     else:
         inside = (y > y1) & (y < y2) & (x > x1) & (x < x2)
-    return coco_mask.encode(np.asfortranarray(inside.astype(np.uint8)))
+    rle = coco_mask.encode(np.asfortranarray(inside.astype(np.uint8)))
+    return {"size": [height, width], "counts": rle["counts"].decode()}
 
 
-def entry(random, image, box, is_ellipse):
-    height, width = image["size"]
-    rle = draw(box, is_ellipse, height, width)
+def uncompressed(rle):
+    """Plain run lengths, as other tools write them."""
+    flat = coco_mask.decode(rle).ravel(order="F")
+    edges = np.flatnonzero(np.diff(flat, prepend=0)).tolist()
+    return {"size": rle["size"], "counts": np.diff([0, *edges, flat.size]).tolist()}
+
+
+def entry(image, box, is_ellipse):
     y1, x1, y2, x2 = (float(value) for value in np.round(box, 2))
-    return {"image": image["id"], "bbox": [x1, y1, round(x2 - x1, 2), round(y2 - y1, 2)], "counts": rle["counts"].decode()}
+    return {
+        "image_id": image["id"],
+        "category_id": 1,
+        "bbox": [x1, y1, round(x2 - x1, 2), round(y2 - y1, 2)],
+        "segmentation": draw(box, is_ellipse, image["height"], image["width"]),
+    }
+
+
+def annotation(random, image, box, is_ellipse):
+    """With its mask in any of COCO's forms."""
+    building = entry(image, box, is_ellipse)
+    area = float(coco_mask.area(building["segmentation"])) * random.uniform(0.8, 1.2)
+    form = random.random()
+    plain = uncompressed(building["segmentation"])
+    if form < 0.3 and len(plain["counts"]) < 40:
+        building["segmentation"] = plain
+    elif form < 0.6 and not is_ellipse:
+        x, y, width, height = building["bbox"]
+        building["segmentation"] = [[x, y, x + width, y, x + width, y + height, x, y + height]]
+    return {**building, "area": round(area, 1), "iscrowd": int(random.random() < 0.15)}
 
 
 def random_set(random, smallest, size_limit, max_images):
-    images = [
-        {"id": int(id_), "size": [int(value) for value in random.integers(size_limit // 3, size_limit, 2)]}
-        for id_ in random.permutation(1000)[: random.integers(1, max_images + 1)]
-    ]
-    truth, detections = [], []
+    ids = random.permutation(1000)[: random.integers(1, max_images + 1)]
+    sizes = random.integers(size_limit // 3, size_limit, (len(ids), 2))
+    images = [{"id": int(id_), "height": int(h), "width": int(w)} for id_, (h, w) in zip(ids, sizes)]
+    annotations, results = [], []
     jitter = random.choice([0.01, 0.04, 0.1])
     for image in images:
-        blobs = [blob(random, smallest, *image["size"]) for _ in range(random.integers(0, 8))]
+        blobs = [blob(random, smallest, image["height"], image["width"]) for _ in range(random.integers(0, 8))]
         for box, is_ellipse in blobs if random.random() < 0.85 else []:
-            building = entry(random, image, box, is_ellipse)
-            area = float(coco_mask.area({"size": image["size"], "counts": building["counts"]}))
-            truth.append({**building, "area": round(area * random.uniform(0.8, 1.2), 1), "crowd": bool(random.random() < 0.15)})
+            annotations.append({"id": len(annotations) + 1, **annotation(random, image, box, is_ellipse)})
         copies = [blobs[i] for i in random.integers(0, len(blobs), random.integers(0, 12))] if blobs else []
-        strays = [blob(random, smallest, *image["size"]) for _ in range(random.integers(0, 3))]
+        strays = [blob(random, smallest, image["height"], image["width"]) for _ in range(random.integers(0, 3))]
         for box, is_ellipse in copies + strays if random.random() < 0.85 else []:
             sides = np.tile(np.subtract(box[2:], box[:2]), 2)
             moved = np.add(box, random.normal(0, jitter, 4).clip(-0.4, 0.4) * sides)
             score = float(np.round(random.random(), random.choice([1, 3])))
-            detections.append({**entry(random, image, moved, is_ellipse), "score": score})
+            results.append({**entry(image, moved, is_ellipse), "score": score})
+    return {"images": images, "annotations": annotations, "results": results}
+
+
+def golden():
+    random = np.random.default_rng(SEED)
+    shapes = [(3, 40, 4)] * 4 + [(20, 180, 3)] * 2 + [(60, 340, 3)]
+    empty = {"images": [{"id": 7, "height": 20, "width": 30}], "annotations": [], "results": []}
+    sets = [*(random_set(random, *shape) for shape in shapes[:-1]), empty, random_set(random, *shapes[-1])]
+    answers = [expected(json.dumps(dataset)) for dataset in sets]
+    # The arrays of two sets are a third of the file.
+    for answer in answers[1:-1]:
+        for kind in ("mask", "box", "boundary"):
+            del answer[kind]["precision"], answer[kind]["recall"]
     return {
-        "max_detections": int(random.choice([3, 100, 500])),
-        "score_threshold": 0.5,
-        "images": images,
-        "truth": truth,
-        "detections": detections,
+        "made_by": "scripts/golden-coco.py",
+        "seed": SEED,
+        "versions": {name: version(name) for name in ("pycocotools", "faster-coco-eval", "numpy")},
+        "sets": [{**dataset, "expected": answer} for dataset, answer in zip(sets, answers)],
     }
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--sets", type=Path)
-    arguments = parser.parse_args()
-    if arguments.sets:
-        print(json.dumps([figures(dataset_set) for dataset_set in json.loads(arguments.sets.read_text())]))
+    parser.add_argument("--serve", action="store_true")
+    if parser.parse_args().serve:
+        for line in sys.stdin:
+            print(json.dumps(expected(line)), flush=True)
         return
-    random = np.random.default_rng(SEED)
-    sets = [random_set(random, *shape) for shape in [(3, 40, 4)] * 8 + [(20, 180, 4)] * 4]
-    golden = {
-        "made_by": "scripts/golden-coco.py",
-        "seed": SEED,
-        "versions": {name: version(name) for name in ("pycocotools", "numpy")},
-        "sets": [{**dataset_set, "expected": figures(dataset_set)} for dataset_set in sets],
-    }
-    OUTPUT.parent.mkdir(parents=True, exist_ok=True)
-    OUTPUT.write_text(json.dumps(golden).replace('{"max_det', '\n{"max_det').replace('{"image"', '\n{"image"') + "\n")
+    written = golden()
+    OUTPUT.write_text(json.dumps(written).replace('{"images"', '\n{"images"').replace('{"image_id"', '\n{"image_id"') + "\n")
     print(f"{OUTPUT}: {OUTPUT.stat().st_size} bytes")
-    for dataset_set in golden["sets"]:
-        print(len(dataset_set["truth"]), len(dataset_set["detections"]), dataset_set["expected"])
+    for dataset in written["sets"]:
+        print(len(dataset["annotations"]), len(dataset["results"]), dataset["expected"]["mask"]["figures"])
 
 
 if __name__ == "__main__":

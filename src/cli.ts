@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import type { ContactSheetFlags } from './commands/contact-sheet.ts';
+import type { DoctorDataFlags } from './commands/doctor-data.ts';
 import type { ExportFlags } from './commands/export.ts';
 import { watchInterrupts } from './commands/interrupts.ts';
 import { runProgram } from './commands/run-program.ts';
@@ -16,6 +18,8 @@ const program = new Command('aerial')
   .description('Individual building footprints from aerial imagery: prepare data, train, look at the result.')
   .version(version)
   .exitOverride()
+  // A flag belongs to the command before it: `doctor` and `doctor data` have the same ones.
+  .enablePositionalOptions()
   .showHelpAfterError('(--help lists what there is)')
   .addHelpText('after', examples('aerial data-prep', 'aerial train', 'aerial inference'));
 
@@ -26,7 +30,7 @@ stage('data-prep', 'Fetch or draw the images, merge your own samples, write one 
     examples('aerial data-prep', "aerial data-prep --set data.source=hub --set 'data.custom=[data/custom]'"),
   )
   .action(async (options: StageOptions) =>
-    (await import('./commands/data-prep.ts')).dataPrep(options, { log }),
+    (await import('./commands/data-prep.ts')).dataPrep(options, { log, signal: interrupts.heed() }),
   );
 
 stage('train', 'Train on the prepared data set; the best model goes to runs/train/best.safetensors')
@@ -39,6 +43,23 @@ stage('inference', 'Show and measure the best model on the test split, in runs/i
   .addHelpText('after', examples('aerial inference', 'aerial inference --set inference.max_images=8'))
   .action(async (options: StageOptions) =>
     (await import('./commands/inference.ts')).inference(options, { log, signal: interrupts.heed() }),
+  );
+
+stage('contact-sheet', 'Show what training sees: the first samples of an epoch, augmented, on one picture')
+  .option('--output <file>', 'the PNG (default: contact_sheet.png in paths.runs)', file)
+  .option('--images <n>', 'samples on the sheet, at most 100', upTo(100), 16)
+  .option('--epoch <n>', 'pass of training, which decides what chance does', count, 1)
+  .addOption(
+    new Option('--split <split>', 'valid and test are shown as they are')
+      .choices(['train', 'valid', 'test'])
+      .default('train'),
+  )
+  .addHelpText(
+    'after',
+    examples('aerial contact-sheet', 'aerial contact-sheet --epoch 2 --images 36 --set augment.mosaic=0.5'),
+  )
+  .action(async (flags: ContactSheetFlags) =>
+    (await import('./commands/contact-sheet.ts')).contactSheet(flags, { log }),
   );
 
 stage('export', 'Write the best model as a TensorFlow SavedModel, to run it without this program')
@@ -59,8 +80,14 @@ stage('summary', 'Count the parameters, memory and operations of the model, part
   )
   .action(async (options: StageOptions) => (await import('./commands/summary.ts')).summary(options, { log }));
 
-stage('doctor', 'Say what was found of Node, TensorFlow, GPU, W&B and DVC, and what is missing')
-  .addHelpText('after', examples('aerial doctor', 'aerial doctor --set device=gpu --json'))
+const doctor = stage(
+  'doctor',
+  'Say what was found of Node, TensorFlow, GPU, W&B and DVC, and what is missing',
+)
+  .addHelpText(
+    'after',
+    examples('aerial doctor', 'aerial doctor --set device=gpu --json', 'aerial doctor data data/custom'),
+  )
   .action(async (options: StageOptions) => {
     const { readParams } = await import('./commands/stage.ts');
     const params = await readParams(options);
@@ -68,12 +95,35 @@ stage('doctor', 'Say what was found of Node, TensorFlow, GPU, W&B and DVC, and w
     process.exitCode = await runDoctor(params, { json: options.json ?? false });
   });
 
+withStageOptions(
+  doctor.command('data'),
+  'Examine images and annotations for faults as data-prep does, and change nothing',
+)
+  .argument('<folder>', 'zips in data/, split folders, a folder of annotated images, or a prepared data set')
+  .option('--output <folder>', 'where the report goes (default: data_doctor in paths.runs)', folder)
+  .addHelpText(
+    'after',
+    `\nExit code: 0 without faults, 1 with faults that data.doctor.strict refuses.\n${examples(
+      'aerial doctor data data/custom',
+      'aerial doctor data data/prepared --output report --json',
+    )}`,
+  )
+  .action(async (path: string, flags: DoctorDataFlags) => {
+    const misplaced = Object.keys(doctor.opts()).find((name) => doctor.getOptionValueSource(name) === 'cli');
+    if (misplaced) doctor.error(`error: put --${misplaced} behind "data"`);
+    const { doctorData } = await import('./commands/doctor-data.ts');
+    process.exitCode = await doctorData(path, flags, { log, signal: interrupts.heed() });
+  });
+
 await runProgram(program, log, interrupts.signal);
 
 /** A subcommand with the flags that all have. */
 function stage(name: string, summary: string): Command {
-  return program
-    .command(name)
+  return withStageOptions(program.command(name), summary);
+}
+
+function withStageOptions(command: Command, summary: string): Command {
+  return command
     .description(`${summary}.`)
     .option('--params <file>', 'the params file', 'params.yaml')
     .option('--set <key=value>', 'change one key for this run, as in train.epochs=1 (repeatable)', append)
@@ -89,9 +139,20 @@ function folder(value: string): string {
   throw new InvalidArgumentError('Expected a folder.');
 }
 
+function file(value: string): string {
+  if (value !== '') return value;
+  throw new InvalidArgumentError('Expected a file.');
+}
+
 function count(value: string): number {
-  if (/^[1-9]\d{0,3}$/.test(value)) return Number(value);
-  throw new InvalidArgumentError('Expected a whole number from 1 to 9999.');
+  return upTo(9999)(value);
+}
+
+function upTo(most: number): (value: string) => number {
+  return (value) => {
+    if (/^[1-9]\d{0,3}$/.test(value) && Number(value) <= most) return Number(value);
+    throw new InvalidArgumentError(`Expected a whole number from 1 to ${most}.`);
+  };
 }
 
 function examples(...lines: string[]): string {

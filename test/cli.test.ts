@@ -24,7 +24,15 @@ describe('aerial', () => {
   it('lists its commands with examples', async () => {
     const { exitCode, stdout } = await aerial(['--help']);
     expect(exitCode).toBe(0);
-    for (const command of ['data-prep', 'train', 'inference', 'export', 'summary', 'doctor']) {
+    for (const command of [
+      'data-prep',
+      'train',
+      'inference',
+      'export',
+      'summary',
+      'contact-sheet',
+      'doctor',
+    ]) {
       expect(stdout).toMatch(new RegExp(`^  ${command} `, 'm'));
     }
     expect(stdout).toContain('$ aerial train');
@@ -56,7 +64,7 @@ describe('aerial', () => {
     expect(stdout).toBe('');
   });
 
-  it.each(['data-prep', 'train', 'export', 'summary', 'doctor'])(
+  it.each(['data-prep', 'train', 'export', 'summary', 'contact-sheet', 'doctor'])(
     '%s tells all faults of the params',
     async (command) => {
       const text = await readFile(join(ROOT, 'params.yaml'), 'utf8');

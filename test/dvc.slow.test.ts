@@ -3,6 +3,7 @@ import { cp, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/pr
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { execa } from 'execa';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { readStored } from '../src/data/read-stored.ts';
 import { editYaml } from './support/edit-yaml.ts';
 import { useTempFolders } from './support/temp-folder.ts';
 
@@ -180,24 +181,18 @@ describe('data versions', () => {
 /** Samples in the form of `data.custom`: the first images of the prepared validation split. */
 async function makeSamples(prepared: string, folder: string, count: number): Promise<void> {
   const coco = JSON.parse(await readFile(join(prepared, 'valid.json'), 'utf8')) as {
-    images: { id: number; file_name: string }[];
+    images: { id: number; file_name: string; shard: string; offset: number; length: number }[];
     annotations: { image_id: number }[];
   };
   const images = coco.images.slice(0, count);
   const annotations = coco.annotations.filter((one) => images.some(({ id }) => id === one.image_id));
   await rm(folder, { recursive: true, force: true });
   await mkdir(join(folder, 'images'), { recursive: true });
-  for (const { file_name: name } of images) {
-    const source = existsSync(join(prepared, name))
-      ? join(prepared, name)
-      : join(prepared, 'images/valid', name);
-    await cp(source, join(folder, 'images', name.split('/').at(-1)!));
+  for (const { file_name: name, shard, offset, length } of images) {
+    const bytes = await readStored({ shard: join(prepared, shard), offset, length });
+    await writeFile(join(folder, 'images', name), bytes);
   }
-  const named = images.map((image) => ({ ...image, file_name: image.file_name.split('/').at(-1) }));
-  await writeFile(
-    join(folder, '_annotations.coco.json'),
-    JSON.stringify({ ...coco, images: named, annotations }),
-  );
+  await writeFile(join(folder, '_annotations.coco.json'), JSON.stringify({ ...coco, images, annotations }));
 }
 
 async function trainImages(folder: string): Promise<number> {

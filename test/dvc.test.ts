@@ -35,7 +35,7 @@ function codeOf(file: string, seen = new Set<string>()): Set<string> {
 }
 
 /** Keys that no stage needs to run again for. */
-const WITHOUT_EFFECT = ['device', 'paths.raw', 'data.workers', 'tracking'];
+const WITHOUT_EFFECT = ['device', 'data.workers', 'tracking'];
 
 /**
  * Rooms that shape no result: messages, files, params as such (each stage names its own), who is told of figures, and

@@ -2,14 +2,25 @@
 import { parseArgs } from 'node:util';
 import { UsageError, UserError } from '../../src/system/errors.ts';
 import { evaluateSuite } from './evaluate.ts';
+import { evaluateAgreementSuite } from './evaluate-agreement.ts';
 import { graphSuite } from './graph.ts';
 import { graphMemorySuite } from './graph-memory.ts';
 import { graphStartSuite } from './graph-start.ts';
+import { loaderSuite } from './loader.ts';
+import { loaderMemorySuite } from './loader-memory.ts';
 import { describeMachine } from './machine.ts';
 import { jsonLine, table } from './output.ts';
 import type { Suite } from './suite.ts';
 
-const SUITES: readonly Suite[] = [evaluateSuite, graphSuite, graphMemorySuite, graphStartSuite];
+const SUITES: readonly Suite[] = [
+  evaluateSuite,
+  evaluateAgreementSuite,
+  graphSuite,
+  graphMemorySuite,
+  graphStartSuite,
+  loaderSuite,
+  loaderMemorySuite,
+];
 const FLAGS = {
   json: { type: 'boolean', default: false },
   quick: { type: 'boolean', default: false },

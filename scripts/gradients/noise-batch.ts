@@ -1,5 +1,5 @@
 import { type Batch, toTensors } from '../../src/data/batch.ts';
-import { batchShape, touchingSize } from '../../src/data/loader.ts';
+import { batchShape, touchingSize } from '../../src/data/host-batch.ts';
 import { touchingMap } from '../../src/data/touching-map.ts';
 import type { Params } from '../../src/params/schema.ts';
 import { createRandom, type Random } from '../../src/system/random.ts';

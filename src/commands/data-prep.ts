@@ -1,11 +1,21 @@
-import type { Log } from '../system/log.ts';
-import { printResult, readParams, type StageOptions } from './stage.ts';
+import { join } from 'node:path';
+import { printResult, readParams, type StageContext, type StageOptions } from './stage.ts';
 import { warnOfUnwatchedSamples } from './unwatched-samples.ts';
 
-/** `aerial data-prep`: the prepared data set in `paths.prepared`, a table of what was done on stdout. */
-export async function dataPrep(options: StageOptions, { log }: { log: Log }): Promise<void> {
+/**
+ * `aerial data-prep`: the prepared data set in `paths.prepared`, what the doctor found in `data_doctor` of `paths.runs`,
+ * a table of what was done on stdout.
+ */
+export async function dataPrep(options: StageOptions, { log, signal }: StageContext): Promise<void> {
   const params = await readParams(options);
   await warnOfUnwatchedSamples(params, log, process.env);
-  const { formatPrepareReport, prepareData } = await import('../data/prepare.ts');
-  printResult(await prepareData(params, log), options, formatPrepareReport);
+  const { prepareData } = await import('../data/prepare.ts');
+  const { formatPrepareReport } = await import('../data/prepare-report.ts');
+  const { writeDoctorReport } = await import('./doctor-report.ts');
+  const folder = join(params.paths.runs, 'data_doctor');
+  const report = await prepareData(params, log, {
+    signal,
+    report: (examined) => writeDoctorReport(folder, examined),
+  });
+  printResult(report, options, formatPrepareReport);
 }

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { hubCacheFolder } from '../hub/hub-access.ts';
 import type { Params } from '../params/schema.ts';
 import { type Cpu, type Disk, type Memory, readCpu, readDisks, readMemory } from '../system/hardware.ts';
 import { type CudaLibrary, findCudaLibraries, type Gpu, queryGpus } from '../system/nvidia.ts';
@@ -33,12 +34,12 @@ export async function readMachineFacts(
   environment: NodeJS.ProcessEnv = process.env,
 ): Promise<MachineFacts> {
   const runtime = await findRuntime();
-  const { raw, prepared, runs } = params.paths;
+  const { prepared, runs } = params.paths;
   const [cpu, gpus, cudaLibraries, disks, packages, wandbKey] = await Promise.all([
     readCpu(),
     queryGpus(),
     findCudaLibraries(runtime, environment),
-    readDisks([raw, prepared, runs]),
+    readDisks([hubCacheFolder(environment), prepared, runs]),
     readPythonPackages(['dvc', 'wandb']),
     findWandbKey(environment),
   ]);

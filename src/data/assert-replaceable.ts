@@ -1,8 +1,19 @@
 import { readdir, realpath } from 'node:fs/promises';
 import { dirname, isAbsolute, relative, resolve } from 'node:path';
+import { hubAccessFromEnvironment } from '../hub/hub-access.ts';
 import type { Params } from '../params/schema.ts';
 import { UsageError } from '../system/errors.ts';
 import { assertWritable } from '../system/files.ts';
+import { followLinks } from '../system/replace-folder.ts';
+import { SPLITS } from './prepared.ts';
+
+const MANIFEST = 'manifest.json';
+/** What a prepared data set consists of. */
+const OWN_NAMES: ReadonlySet<string> = new Set([
+  MANIFEST,
+  'images',
+  ...SPLITS.map((split) => `${split}.json`),
+]);
 
 /**
  * `paths.prepared` is replaced as a whole. A slip in params.yaml must not cost anybody their files, so it may be
@@ -14,18 +25,21 @@ export async function assertReplaceable(params: Params): Promise<void> {
   await assertNoInputInside(params);
   const { prepared } = params.paths;
   const names = await namesIn(prepared);
-  if (names.length > 0 && !names.includes('manifest.json')) {
+  const foreign = names.find((name) => !OWN_NAMES.has(name)) ?? names.find(() => !names.includes(MANIFEST));
+  if (foreign !== undefined) {
     throw new UsageError(
-      `paths.prepared (${prepared}) holds files that data-prep did not write, e.g. ${names[0]}, and would be replaced: choose another folder, or empty it`,
+      `paths.prepared (${prepared}) holds files that data-prep did not write, e.g. ${foreign}, and would be replaced: choose another folder, or empty it`,
     );
   }
   // It is put in place by renaming, so it is the folder around it that must be writable.
-  await assertWritable(dirname(resolve(prepared)));
+  await assertWritable(dirname(await followLinks(prepared)));
 }
 
 async function assertNoInputInside({ paths, data }: Params): Promise<void> {
   const inputs: [key: string, path: string][] = [
-    ['paths.raw', paths.raw],
+    ...(data.source === 'hub'
+      ? [['HF_HOME', hubAccessFromEnvironment().cacheFolder] satisfies [string, string]]
+      : []),
     ...(data.source === 'local' ? [['data.path', data.path!] satisfies [string, string]] : []),
     ...data.custom.map((path): [string, string] => ['data.custom', path]),
   ];

@@ -5,7 +5,7 @@
  * T = H, or 1 where the loss does not ask for touching buildings
  */
 import { tf } from '../system/tensorflow.ts';
-import { type BatchShape, type HostBatch, touchingSize } from './loader.ts';
+import { type BatchShape, type HostBatch, touchingSize } from './host-batch.ts';
 
 /** Padded minibatch on the device. */
 export type Batch = {
@@ -21,7 +21,10 @@ export type Batch = {
   touching: tf.Tensor3D;
 };
 
-/** Copies a batch to the device; the caller disposes it with `disposeBatch`. */
+/**
+ * A batch on the device. On a CPU it may be the batch's own memory: the caller disposes it with `disposeBatch` before that is used
+ * again (`Loader`).
+ */
 export function toTensors(batch: HostBatch): Batch {
   const { count, imageSize, maxInstances, maskSize, touchingSize: T } = batch;
   return {

@@ -1,130 +1,125 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { hubAccessFromEnvironment } from '../hub/hub-access.ts';
 import type { Params } from '../params/schema.ts';
 import { UserError } from '../system/errors.ts';
-import { replaceFolder } from '../system/files.ts';
 import type { Log } from '../system/log.ts';
+import { replaceFolder } from '../system/replace-folder.ts';
 import { assertReplaceable } from './assert-replaceable.ts';
+import type { Examination } from './doctor/examination.ts';
+import { assertSound, examineImages } from './doctor/examine.ts';
+import { examineSplits } from './doctor/examine-splits.ts';
+import { FINDING_KINDS } from './findings.ts';
 import { openPrepared } from './open-prepared.ts';
-import { createPrepareReport, type PrepareReport, reportTable } from './prepare-report.ts';
+import { createPrepareReport, type PrepareReport } from './prepare-report.ts';
 import { SPLITS, type Split } from './prepared.ts';
+import { type MergedContent, type ReadContext, readSources } from './read-sources.ts';
 import { sourceName } from './source-name.ts';
-import { joinSplits, readCustomSamples } from './sources/custom.ts';
-import type { SourceSplit } from './sources/read-folder.ts';
-import { drawSyntheticSplits } from './sources/synthetic.ts';
-import { assertZipsPresent, readZips, zipPath } from './sources/zips.ts';
 import { writePrepared } from './write-prepared.ts';
 
-/** For unpacked files, inside the folder that is being filled; removed before that is put in place. */
-const WORK_FOLDER = '.unpacked';
+/** For unpacked and mended files, inside the folder that is being filled; removed before that is put in place. */
+const WORK_FOLDER = '.work';
 
-/** Where the hub has no such data, or cannot be reached. */
-const HUB_ADVICE = {
-  repo: 'data.hub.repo',
-  address: 'data.hub.repo or data.hub.revision',
-  instead: `set data.source to local and data.path to a folder with ${zipPath('train')}`,
-};
-
-/** Enough of the manifest's hash to tell two data sets apart. */
-const HASH_DIGITS = 12;
+/** What data-prep may do besides. */
+export interface PrepareOptions {
+  /** Ends the work in an orderly way: the old data set stays. */
+  signal?: AbortSignal;
+  /**
+   * Shows what the doctor found, while all image files are still there.
+   * @returns where, for messages
+   */
+  report?: (examined: { examination: Examination; source: string }) => Promise<string>;
+}
 
 /**
- * Makes the prepared data set in `paths.prepared` out of `data.source` and `data.custom`.
+ * Makes the prepared data set in `paths.prepared` out of `data.source` and `data.custom`: reads, divides into splits where
+ * there are none, has the doctor examine and mend all of it, and packs what is sound.
  * All is done in a new folder beside it, which takes its place at the very end: on failure the old data set is as it
- * was. Downloads stay in `paths.raw`.
- * @throws UserError in one line for anything wrong with the input, the network or the disk
+ * was. The same inputs give the same bytes. Another data-prep into the same folder is waited for.
+ * @throws UserError in one line for anything wrong with the input, the network or the disk; the signal's reason when it
+ *   is aborted
  */
-export async function prepareData(params: Params, log: Log): Promise<PrepareReport> {
+export async function prepareData(
+  params: Params,
+  log: Log,
+  { signal, report }: PrepareOptions = {},
+): Promise<PrepareReport> {
   const { prepared } = params.paths;
   await assertReplaceable(params);
-  // Before the download: a mistake in one's own samples shall not come out an hour later.
-  const custom = await readCustomSamples(params.data.custom, params.data.min_area);
-  await bringZips(params, log);
-  await replaceFolder(prepared, async (folder) => {
-    const workFolder = join(folder, WORK_FOLDER);
-    const own = await readOwnSplits(params, workFolder, log);
-    const splits = { ...own, train: joinSplits(own.train, custom) };
-    assertNoEmptySplit(splits, params);
-    checkBuildings(splits, log);
-    await writePrepared(folder, splits, sourceName(params));
-    await rm(workFolder, { recursive: true });
-  });
-  return createPrepareReport(prepared, await openPrepared(prepared));
+  let page: string | undefined;
+  const onWait = () => log.info(`Waiting for another data-prep that is writing ${prepared}`);
+  await replaceFolder(
+    prepared,
+    async (folder) => {
+      const context = { folder: join(folder, WORK_FOLDER), log, signal };
+      const { divisions, ...content } = await readSources(params, context);
+      const examination = await examine(params, content, context);
+      const source = sourceName(params);
+      page = await report?.({ examination, source });
+      if (params.data.doctor.strict) assertSound(examination, page ?? 'no report');
+      assertUsable(examination, { custom: params.data.custom, page, log });
+      await writePrepared(folder, { ...examination, source, divisions }, { log, signal });
+      await rm(context.folder, { recursive: true, force: true });
+      signal?.throwIfAborted();
+    },
+    { onWait, ...(signal && { signal }) },
+  );
+  return createPrepareReport(prepared, await openPrepared(prepared), page ?? null);
 }
 
-/** The report for people: what was prepared, and a table with a column for each split. */
-export function formatPrepareReport(report: PrepareReport): string {
-  const { source, folder, hash, imagesInSeveralSplits: repeated } = report;
-  const lines = [
-    `Prepared ${source} in ${folder} (${hash.slice(0, HASH_DIGITS)})`,
-    '',
-    ...reportTable(report),
-  ];
-  if (repeated > 0) {
-    lines.push(
-      '',
-      `Images in more than one split: ${repeated}; results on valid and test will look too good`,
-    );
-  }
-  return lines.join('\n');
+async function examine(
+  { data }: Params,
+  { samples, findings }: Omit<MergedContent, 'divisions'>,
+  { folder, log, signal }: ReadContext,
+): Promise<Examination> {
+  const options = { params: data, workFolder: join(folder, 'mended'), log, ...(signal && { signal }) };
+  const examined = await examineImages(samples, options);
+  signal?.throwIfAborted();
+  return examineSplits({ ...examined, findings: [...findings, ...examined.findings] }, data);
 }
 
-/** Has the three zips on the disk, where the source is made of zips. */
-async function bringZips(params: Params, log: Log): Promise<void> {
-  const { source, hub } = params.data;
-  if (source === 'local') await assertZipsPresent(zipFolder(params));
-  if (source === 'hub') {
-    const access = hubAccessFromEnvironment();
-    // Loaded only when needed: the hub's library takes as long to load as all the rest.
-    const { downloadFromHub } = await import('../hub/download-from-hub.ts');
-    const paths = SPLITS.map(zipPath);
-    const repo = { type: 'dataset', name: hub.repo } as const;
-    const target = { repo, revision: hub.revision, access, advice: HUB_ADVICE };
-    await downloadFromHub({ ...target, paths, folder: params.paths.raw }, log);
-  }
-}
-
-async function readOwnSplits(
-  params: Params,
-  workFolder: string,
-  log: Log,
-): Promise<Record<Split, SourceSplit>> {
-  const { source, min_area: minArea } = params.data;
-  if (source === 'synthetic') return drawSyntheticSplits(params, workFolder, log);
-  return readZips({ folder: zipFolder(params), workFolder, origin: source, minArea }, log);
-}
-
-function zipFolder({ data, paths }: Params): string {
-  // The schema asks for data.path where the source is local.
-  return data.source === 'local' ? data.path! : paths.raw;
-}
-
-function assertNoEmptySplit(splits: Readonly<Record<Split, SourceSplit>>, params: Params): void {
+/**
+ * That there is something to learn and something to measure.
+ * @throws UserError where a split has no image or train has no building, or a folder of custom samples has no image; of
+ *   other splits without any building it only warns, since images without any are sound
+ */
+function assertUsable(
+  examination: Examination,
+  { custom, page, log }: { custom: readonly string[]; page: string | undefined; log: Log },
+): void {
+  const look = page === undefined ? '' : `; see ${page}`;
   for (const split of SPLITS) {
-    if (splits[split].images.length > 0) continue;
-    throw new UserError(
-      `Split ${split} is empty: ${join(zipFolder(params), zipPath(split))} has no usable image${listDropped(splits[split])}; every split needs at least one`,
-    );
-  }
-}
-
-/** @throws UserError where train has no building; of the others it only warns, since images without any are sound */
-function checkBuildings(splits: Readonly<Record<Split, SourceSplit>>, log: Log): void {
-  for (const split of SPLITS) {
-    const { images } = splits[split];
+    const images = examination.images.filter((image) => image.split === split);
+    if (images.length === 0) {
+      throw new UserError(
+        `Split ${split} has no usable image${listLeftOut(examination, split)}: every split needs at least one${look}`,
+      );
+    }
     if (images.some(({ buildings }) => buildings.length > 0)) continue;
-    const fact = `Split ${split} has no building in its ${images.length} images${listDropped(splits[split])}`;
+    const fact = `Split ${split} has no building in its ${images.length} images${listLeftOut(examination, split)}`;
     if (split === 'train') {
       throw new UserError(
-        `${fact}: nothing could be learned; correct its annotations, or lower data.min_area if it drops them`,
+        `${fact}: nothing could be learned; correct its annotations, or lower data.min_area if it leaves them out${look}`,
       );
     }
     log.warn(`${fact}: its mAP cannot be measured`);
   }
+  const origins = new Set(examination.images.map(({ origin }) => origin));
+  const useless = custom.find((folder) => !origins.has(folder));
+  if (useless !== undefined) {
+    throw new UserError(
+      `${useless} (data.custom) has no usable image: mend it, or take it out of the list${look}`,
+    );
+  }
 }
 
-function listDropped({ dropped }: SourceSplit): string {
-  const reasons = Object.entries(dropped).map(([reason, times]) => `${times} x ${reason}`);
-  return reasons.length > 0 ? ` (dropped: ${reasons.join(', ')})` : '';
+/** " (left out: 12 x building: smaller than data.min_area)", or nothing. */
+function listLeftOut({ findings }: Examination, split: Split): string {
+  const times = new Map<string, number>();
+  for (const { kind, split: where, treatment } of findings) {
+    if (where !== split || treatment !== 'dropped') continue;
+    const { title } = FINDING_KINDS[kind];
+    times.set(title, (times.get(title) ?? 0) + 1);
+  }
+  if (times.size === 0) return '';
+  return ` (left out: ${[...times].map(([title, count]) => `${count} x ${title}`).join(', ')})`;
 }

@@ -2,9 +2,13 @@
  * The prepared data set: the one contract between data-prep, which writes it, and train and inference, which read it.
  *
  * Layout of the folder `paths.prepared`:
- *   manifest.json            what is here, where it came from, with counts and a sha256 of every file
- *   train.json valid.json test.json   COCO annotations, one category {id: 1, name: "building"}, polygons only
- *   images/{train,valid,test}/*       the image files, byte for byte as they came (JPEG, PNG, WebP or TIFF), upright
+ *   manifest.json            what is here, where it came from, with counts, and size and sha256 of every file
+ *   train.json valid.json test.json   COCO annotations, one category {id: 1, name: "building"}, polygons only; of each
+ *                            image also its `origin`, its `shard` and the `offset` and `length` of its bytes in there
+ *   images/train-000.tar ... the image files, called by their `file_name`, in plain tar files of at most 256 MiB
+ *
+ * Images are upright, RGB with 8 bits in sRGB, as JPEG, PNG, WebP or TIFF. Any tar program unpacks them; a reader that
+ * knows `offset` needs none, and reads one image of a million in one go.
  */
 
 export const SPLITS = ['train', 'valid', 'test'] as const;
@@ -21,30 +25,28 @@ export interface Building {
   area: number;
 }
 
-/** One image of a split with its buildings. */
+/** Where the bytes of an encoded image lie; `readStored` brings them. */
+export interface StoredBytes {
+  /** Absolute path of the file that they are a part of. */
+  shard: string;
+  /** Bytes before the first of them, >= 0. */
+  offset: number;
+  /** Bytes, > 0. */
+  length: number;
+}
+
+/** One image of a split with its buildings. Can be sent to another thread. */
 export interface PreparedImage {
   id: number;
-  /** Absolute path of the image file. */
-  path: string;
+  /** File name, unique in its split: for messages and for what is made of the image. */
+  name: string;
+  /** JPEG, PNG, WebP or TIFF. */
+  bytes: StoredBytes;
   width: number;
   height: number;
-  /** Where it came from: `hub`, `local`, `synthetic`, or the folder of custom samples. */
+  /** Where it came from: `hub`, `local`, `synthetic`, or the folder of custom samples as the user wrote it. */
   origin: string;
   buildings: Building[];
-}
-
-/** The content of `manifest.json`. */
-export interface Manifest {
-  version: 1;
-  source: string;
-  /** sha256 over the sorted file hashes: two prepared sets with the same hash hold the same data. */
-  hash: string;
-  splits: Record<Split, { images: number; buildings: number; dropped: Record<string, number> }>;
-  /** Path inside the folder -> sha256. */
-  files: Record<string, string>;
-}
-
-export interface PreparedDataset {
-  manifest: Manifest;
-  splits: Record<Split, PreparedImage[]>;
+  /** Regions with buildings that nobody told apart: the outer rings of each. They train nothing and count for nothing. */
+  crowds: number[][][];
 }

@@ -2,46 +2,17 @@
  * COCO's average precision and recall from the matches of any set of images
  * (pycocotools 2.0.11 `COCOeval.accumulate` and `summarize`).
  *
- * T IoU thresholds · R = 101 recall points 0, 0.01, ... 1 · K detections of all images together
+ * T IoU thresholds · R = 101 recall points 0, 0.01, ... 1 · I images · K detections of all images together
  */
-import { type AreaRange, type ImageMatches, IOU_THRESHOLDS, OUTCOME } from './matching.ts';
+import {
+  ALL_THRESHOLDS,
+  type AreaRange,
+  type ImageMatches,
+  IOU_THRESHOLDS,
+  type RangeMatches,
+} from './matching.ts';
 
-const RECALL_POINTS = 101;
-
-/** Precision over recall, pooled over images. */
-export interface PrecisionCurves {
-  /** [T, R] highest precision among the points of at least that recall; 0 where it is not reached */
-  precision: Float64Array;
-  /** [T] recall of all detections together */
-  recall: Float64Array;
-}
-
-/**
- * @param images in the order of their ids: it decides between detections of equal score
- * @returns null when no building counts within the range, so that precision and recall are undefined
- */
-export function precisionCurves(
-  images: readonly ImageMatches[],
-  range: AreaRange,
-  ranking: Ranking = rankAll(images),
-): PrecisionCurves | null {
-  const positives = images.reduce((sum, image) => sum + image.ranges[range].positives, 0);
-  if (positives === 0) return null;
-  const curves = {
-    precision: new Float64Array(IOU_THRESHOLDS.length * RECALL_POINTS),
-    recall: new Float64Array(IOU_THRESHOLDS.length),
-  };
-  for (let t = 0; t < IOU_THRESHOLDS.length; t++) {
-    const outcomes = images.map(({ scores, ranges }) =>
-      thresholdOutcomes(ranges[range].outcomes, t, scores.length),
-    );
-    const points = curvePoints(outcomes, ranking, positives);
-    curves.recall[t] = points.recall.at(-1) ?? 0;
-    const row = curves.precision.subarray(t * RECALL_POINTS, (t + 1) * RECALL_POINTS);
-    samplePrecision(points, row);
-  }
-  return curves;
-}
+const RECALL_POINTS: readonly number[] = Array.from({ length: 101 }, (_, r) => (r === 100 ? 1 : r * 0.01));
 
 /** All detections of all images, the highest score first. */
 export interface Ranking {
@@ -52,7 +23,7 @@ export interface Ranking {
 }
 
 /** Orders by score; ties keep the order of the images, then that within the image. */
-export function rankAll(images: readonly ImageMatches[]): Ranking {
+export function rankAll(images: readonly Pick<ImageMatches, 'scores'>[]): Ranking {
   const total = images.reduce((sum, { scores }) => sum + scores.length, 0);
   const image = new Uint32Array(total);
   const detection = new Uint32Array(total);
@@ -69,47 +40,136 @@ export function rankAll(images: readonly ImageMatches[]): Ranking {
   return { image: order.map((i) => image[i]!), detection: order.map((i) => detection[i]!) };
 }
 
-interface CurvePoints {
-  /** [K] */
+/** The matches of a set of images in order of score: what every resampling of these images has in common. */
+export interface Pool {
+  /** [I] buildings that count */
+  positives: Uint32Array;
+  /** [K] the image of every detection that counts at one threshold at least, the highest score first */
+  images: Uint32Array;
+  /** [T] lists of those that are not wrong: 2k + 1 where detection k is right, 2k where it is left out */
+  notWrong: Uint32Array[];
+}
+
+/** Which matches are pooled. */
+export interface PoolOptions {
+  range: AreaRange;
+  /** Only the best of each image; all when left out. */
+  maxDetections?: number;
+  /** `rankAll` of the images, for callers that pool them several times. */
+  ranking?: Ranking;
+}
+
+/** @param images in the order of their ids: it decides between detections of equal score */
+export function poolMatches(
+  images: readonly ImageMatches[],
+  { range, maxDetections = Infinity, ranking = rankAll(images) }: PoolOptions,
+): Pool {
+  const matches = images.map(({ ranges }) => ranges[range]);
+  const ranked = inOrder(matches, ranking, maxDetections);
+  const notWrong = IOU_THRESHOLDS.map((_, t) => {
+    const list = new Uint32Array(ranked.images.length);
+    let count = 0;
+    for (let k = 0; k < list.length; k++) {
+      if ((ranked.right[k]! >> t) & 1) list[count++] = 2 * k + 1;
+      else if ((ranked.leftOut[k]! >> t) & 1) list[count++] = 2 * k;
+    }
+    return list.slice(0, count);
+  });
+  const positives = Uint32Array.from(matches, (image) => image.positives);
+  return { positives, images: ranked.images, notWrong };
+}
+
+/** [K] each: image and bits of every detection, in order of score; without those that are left out everywhere. */
+function inOrder(matches: readonly RangeMatches[], { image, detection }: Ranking, maxDetections: number) {
+  const total = image.length;
+  const images = new Uint32Array(total);
+  const [right, leftOut] = [new Uint16Array(total), new Uint16Array(total)];
+  let count = 0;
+  for (let k = 0; k < total; k++) {
+    const [i, d] = [image[k]!, detection[k]!];
+    if (d >= maxDetections || matches[i]!.leftOut[d] === ALL_THRESHOLDS) continue;
+    images[count] = i;
+    right[count] = matches[i]!.right[d]!;
+    leftOut[count++] = matches[i]!.leftOut[d]!;
+  }
+  return { images: images.slice(0, count), right, leftOut };
+}
+
+/** Precision over recall, pooled over images. */
+export interface PrecisionCurves {
+  /** [T, R] highest precision among the points of at least that recall; 0 where it is not reached */
   precision: Float64Array;
-  /** [K] ascending */
+  /** [T] recall of all detections together */
   recall: Float64Array;
 }
 
-/** @returns [D] the row of one IoU threshold */
-function thresholdOutcomes(outcomes: Uint8Array, t: number, count: number): Uint8Array {
-  return outcomes.subarray(t * count, (t + 1) * count);
-}
-
-/** @param outcomes of each image, [D] */
-function curvePoints(outcomes: readonly Uint8Array[], ranking: Ranking, positives: number): CurvePoints {
-  const count = ranking.image.length;
-  const precision = new Float64Array(count);
-  const recall = new Float64Array(count);
-  let [right, wrong] = [0, 0];
-  for (let k = 0; k < count; k++) {
-    const outcome = outcomes[ranking.image[k]!]![ranking.detection[k]!];
-    if (outcome === OUTCOME.truePositive) right++;
-    else if (outcome === OUTCOME.falsePositive) wrong++;
-    recall[k] = right / positives;
-    precision[k] = right / (wrong + right + Number.EPSILON);
-  }
+/**
+ * @param repeats [I] how often each image is in the set (bootstrap), as if its copies stood side by side; once each when
+ *   left out. Equal scores within one image are the exception: copies of a detection then follow each other.
+ * @returns null when no building counts, so that precision and recall are undefined
+ */
+export function precisionCurves(
+  { positives, images, notWrong }: Pool,
+  repeats: ArrayLike<number> = new Uint8Array(positives.length).fill(1),
+): PrecisionCurves | null {
+  const total = positives.reduce((sum, count, image) => sum + count * repeats[image]!, 0);
+  if (total === 0) return null;
+  const R = RECALL_POINTS.length;
+  const shared = { counted: countThrough(images, repeats), needed: hitsNeeded(total) };
+  const precision = new Float64Array(notWrong.length * R);
+  const recall = Float64Array.from(notWrong, (list, t) => {
+    const hits = samplePrecision(list, shared, precision.subarray(t * R, (t + 1) * R));
+    return hits / total;
+  });
   return { precision, recall };
 }
 
-/** Fills [R]: precision made falling (each point takes the best that follows), read at the recall points. */
-function samplePrecision({ precision, recall }: CurvePoints, samples: Float64Array): void {
-  const envelope = Float64Array.from(precision);
-  for (let k = envelope.length - 1; k > 0; k--) {
-    if (envelope[k]! > envelope[k - 1]!) envelope[k - 1] = envelope[k]!;
+/** @returns [K + 1] how many detections there are before the k-th, repeats included */
+function countThrough(images: Uint32Array, repeats: ArrayLike<number>): Uint32Array {
+  const counted = new Uint32Array(images.length + 1);
+  for (let k = 0; k < images.length; k++) counted[k + 1] = counted[k]! + repeats[images[k]!]!;
+  return counted;
+}
+
+/** @returns [R + 1] for each recall point the right detections that reach it, by the same division as in COCO; no number does the last */
+function hitsNeeded(positives: number): Float64Array {
+  const needed = new Float64Array(RECALL_POINTS.length + 1).fill(Infinity);
+  for (const [r, point] of RECALL_POINTS.entries()) {
+    let hits = Math.max(0, Math.floor(point * positives) - 1);
+    while (hits / positives < point) hits++;
+    needed[r] = hits;
   }
-  let k = 0;
-  for (let r = 0; r < RECALL_POINTS; r++) {
-    const point = r === RECALL_POINTS - 1 ? 1 : r * 0.01;
-    while (k < recall.length && recall[k]! < point) k++;
-    if (k === recall.length) return;
-    samples[r] = envelope[k]!;
+  return needed;
+}
+
+/**
+ * Fills [R] with the highest precision of each recall point or later. Only right detections are looked at: precision
+ * falls at all others.
+ * @returns how many are right
+ */
+function samplePrecision(
+  notWrong: Uint32Array,
+  { counted, needed }: { counted: Uint32Array; needed: Float64Array },
+  samples: Float64Array,
+): number {
+  let [right, leftOut, reached] = [0, 0, 0];
+  for (let i = 0; i < notWrong.length; i++) {
+    const k = notWrong[i]! >>> 1;
+    const through = counted[k + 1]!;
+    const times = through - counted[k]!;
+    if ((notWrong[i]! & 1) === 0) {
+      leftOut += times;
+      continue;
+    }
+    right += times;
+    while (right >= needed[reached + 1]!) reached++;
+    const precision = right / (through - leftOut + Number.EPSILON);
+    if (precision > samples[reached]!) samples[reached] = precision;
   }
+  for (let r = samples.length - 2; r >= 0; r--) {
+    if (samples[r + 1]! > samples[r]!) samples[r] = samples[r + 1]!;
+  }
+  return right;
 }
 
 /** @returns mean precision over all recall points, and over all thresholds or the one given; null where undefined */
@@ -118,7 +178,8 @@ export function averagePrecision(curves: PrecisionCurves | null, iouThreshold?: 
   if (iouThreshold === undefined) return mean(curves.precision);
   const t = IOU_THRESHOLDS.findIndex((threshold) => Math.abs(threshold - iouThreshold) < 1e-9);
   if (t < 0) throw new RangeError(`averagePrecision: ${iouThreshold} is not one of COCO's IoU thresholds`);
-  return mean(curves.precision.subarray(t * RECALL_POINTS, (t + 1) * RECALL_POINTS));
+  const R = RECALL_POINTS.length;
+  return mean(curves.precision.subarray(t * R, (t + 1) * R));
 }
 
 /** @returns mean recall over all thresholds; null where undefined */

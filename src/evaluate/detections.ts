@@ -1,9 +1,18 @@
 import type { Rle } from '../masks/rle.ts';
 
-/** A building found in an image; coordinates are pixels of the original image. */
-export interface Detection {
+/** A box; coordinates are pixels of the original image. */
+export interface ImageBox {
   /** [y1, x1, y2, x2] */
   box: [number, number, number, number];
+  /**
+   * [height, width] as a COCO file gives them, where the box comes from one. Differences of `box` may be off in the last
+   * bit, which can decide whether an overlap reaches a threshold.
+   */
+  sides?: [number, number];
+}
+
+/** A building found in an image. */
+export interface Detection extends ImageBox {
   /** 0-1 */
   score: number;
   /** Size [height, width] of the original image. */
@@ -11,9 +20,7 @@ export interface Detection {
 }
 
 /** A building of the ground truth. */
-export interface GroundTruth {
-  /** [y1, x1, y2, x2] */
-  box: [number, number, number, number];
+export interface GroundTruth extends ImageBox {
   /** Square pixels; decides COCO's size classes. */
   area: number;
   crowd: boolean;

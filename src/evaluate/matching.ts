@@ -5,13 +5,15 @@
  * regions, and buildings outside the area range, neither count nor punish: a detection takes one only when it finds no
  * building that counts, and is then left out. So is one that takes nothing and lies outside the area range itself.
  *
- * D detections in order of score · G buildings · T thresholds · A area ranges
+ * D detections in order of score · G buildings · T thresholds. All thresholds are matched at once, each a bit.
  */
 
 /** COCO's ten: 0.5, 0.55, ... 0.95, as numpy's `linspace` has them to the last bit (0.95 - 0.5 is not quite 0.45). */
 export const IOU_THRESHOLDS: readonly number[] = Array.from({ length: 10 }, (_, i) =>
   i === 9 ? 0.95 : 0.5 + i * ((0.95 - 0.5) / 9),
 );
+/** A bit for each of them. */
+export const ALL_THRESHOLDS = (1 << IOU_THRESHOLDS.length) - 1;
 
 /** COCO's size classes in square pixels, both ends included. */
 export const AREA_RANGES = {
@@ -22,24 +24,29 @@ export const AREA_RANGES = {
 } as const;
 export type AreaRange = keyof typeof AREA_RANGES;
 
-export const OUTCOME = { falsePositive: 0, truePositive: 1, leftOut: 2 } as const;
-
-/** The result of one image within one area range. */
+/** The result of one image within one area range. A detection that is neither right nor left out is wrong. */
 export interface RangeMatches {
   /** Buildings that count. */
   positives: number;
-  /** [T, D] of `OUTCOME` */
-  outcomes: Uint8Array;
+  /** [D] bit t is set where the detection is right at the t-th of `IOU_THRESHOLDS` */
+  right: Uint16Array;
+  /** [D] bit t is set where it neither counts nor punishes there */
+  leftOut: Uint16Array;
 }
 
-/** The result of one image; all that the average precision needs, whatever set of images it is taken over. */
+/**
+ * The result of one image; all that the average precision needs, whatever set of images it is taken over.
+ * Can be sent between threads.
+ */
 export interface ImageMatches {
   /** [D] 0-1, descending */
   scores: Float64Array;
+  /** [D] index of the building or crowd region that each detection takes at IoU 0.5 over all sizes; -1 = none */
+  buildings: Int32Array;
   ranges: Record<AreaRange, RangeMatches>;
 }
 
-/** One image seen as masks or as boxes. */
+/** One image seen as masks, as boundaries or as boxes. */
 export interface MatchInput {
   /** [D] 0-1, descending */
   scores: Float64Array;
@@ -54,10 +61,15 @@ export interface MatchInput {
 /** @returns which detections are right, wrong or left out, for every area range and IoU threshold */
 export function matchImage(input: MatchInput): ImageMatches {
   const candidates = findCandidates(input);
+  const buildings = new Int32Array(input.scores.length).fill(-1);
+  const all = matchRange(input, candidates, AREA_RANGES.all, (d, building, thresholds) => {
+    if ((thresholds & 1) !== 0) buildings[d] = building;
+  });
   return {
     scores: input.scores,
+    buildings,
     ranges: {
-      all: matchRange(input, candidates, AREA_RANGES.all),
+      all,
       small: matchRange(input, candidates, AREA_RANGES.small),
       medium: matchRange(input, candidates, AREA_RANGES.medium),
       large: matchRange(input, candidates, AREA_RANGES.large),
@@ -68,69 +80,59 @@ export function matchImage(input: MatchInput): ImageMatches {
 interface Candidate {
   building: number;
   iou: number;
+  /** Bits of the thresholds that the overlap reaches. */
+  reached: number;
 }
 
-/** [D] lists of the buildings overlapped enough for the lowest threshold: few, where G may be hundreds. */
+/** [D] the buildings overlapped enough for the lowest threshold, the best first; of equal ones the last first, as in COCO. */
 function findCandidates({ scores, truth, overlaps }: MatchInput): Candidate[][] {
   const lowest = IOU_THRESHOLDS[0]!;
   return Array.from(scores, (_, d) => {
     const found: Candidate[] = [];
-    for (let g = 0; g < truth.length; g++) {
-      const iou = overlaps[d * truth.length + g]!;
-      if (iou >= lowest) found.push({ building: g, iou });
+    for (let building = truth.length - 1; building >= 0; building--) {
+      const iou = overlaps[d * truth.length + building]!;
+      if (iou >= lowest) found.push({ building, iou, reached: reachedThresholds(iou) });
     }
-    return found;
+    return found.length > 1 ? found.sort((a, b) => b.iou - a.iou) : found;
   });
 }
 
+function reachedThresholds(iou: number): number {
+  let count = 0;
+  while (count < IOU_THRESHOLDS.length && iou >= IOU_THRESHOLDS[count]!) count++;
+  return (1 << count) - 1;
+}
+
+/** @param onTaken hears of every building taken, with the bits of the thresholds at which it is */
 function matchRange(
-  input: MatchInput,
+  { truth, detectionAreas }: MatchInput,
   candidates: readonly Candidate[][],
   [low, high]: readonly [number, number],
+  onTaken?: (d: number, building: number, thresholds: number) => void,
 ): RangeMatches {
   const isOutside = (area: number) => area < low || area > high;
-  const ignored = input.truth.map(({ area, crowd }) => crowd || isOutside(area));
-  // Buildings that count come first, the others after them, each group in the order given.
-  const ordered = candidates.map((found) => [
-    ...found.filter(({ building }) => !ignored[building]),
-    ...found.filter(({ building }) => ignored[building]),
-  ]);
-  const count = input.scores.length;
-  const outcomes = new Uint8Array(IOU_THRESHOLDS.length * count);
-  for (const [t, threshold] of IOU_THRESHOLDS.entries()) {
-    const buildings = { truth: input.truth, ignored, taken: new Uint8Array(input.truth.length) };
-    for (let d = 0; d < count; d++) {
-      const match = bestMatch(ordered[d]!, threshold, buildings);
-      if (match >= 0) buildings.taken[match] = 1;
-      const isLeftOut = match >= 0 ? ignored[match] : isOutside(input.detectionAreas[d]!);
-      if (isLeftOut) outcomes[t * count + d] = OUTCOME.leftOut;
-      else if (match >= 0) outcomes[t * count + d] = OUTCOME.truePositive;
+  const ignored = truth.map(({ area, crowd }) => crowd || isOutside(area));
+  /** [G] bits of the thresholds at which the building is no longer free */
+  const taken = new Uint16Array(truth.length);
+  const take = (d: number, wanted: number, takeIgnored: boolean): number => {
+    let open = wanted;
+    for (const { building, reached } of candidates[d]!) {
+      if (ignored[building] !== takeIgnored) continue;
+      const thresholds = reached & open & (truth[building]!.crowd ? ALL_THRESHOLDS : ~taken[building]!);
+      if (thresholds === 0) continue;
+      taken[building]! |= thresholds;
+      open &= ~thresholds;
+      onTaken?.(d, building, thresholds);
     }
+    return open;
+  };
+  const right = new Uint16Array(candidates.length);
+  const leftOut = new Uint16Array(candidates.length);
+  for (let d = 0; d < candidates.length; d++) {
+    const notRight = take(d, ALL_THRESHOLDS, false);
+    const free = take(d, notRight, true);
+    right[d] = ALL_THRESHOLDS & ~notRight;
+    leftOut[d] = isOutside(detectionAreas[d]!) ? notRight : notRight & ~free;
   }
-  return { positives: ignored.filter((isIgnored) => !isIgnored).length, outcomes };
-}
-
-/** [G] each */
-interface Buildings {
-  truth: MatchInput['truth'];
-  ignored: readonly boolean[];
-  taken: Uint8Array;
-}
-
-/** @returns index of the building, or -1; of equal overlaps the later one wins, as in COCO */
-function bestMatch(
-  candidates: readonly Candidate[],
-  threshold: number,
-  { truth, ignored, taken }: Buildings,
-): number {
-  let best = -1;
-  let bestIou = threshold;
-  for (const { building, iou } of candidates) {
-    if (taken[building] === 1 && !truth[building]!.crowd) continue;
-    if (best >= 0 && !ignored[best] && ignored[building]) break;
-    if (iou < bestIou) continue;
-    best = building;
-    bestIou = iou;
-  }
-  return best;
+  return { positives: ignored.filter((isIgnored) => !isIgnored).length, right, leftOut };
 }

@@ -2,8 +2,8 @@
  * The model's detections on prepared images, in the pixels of the original images.
  */
 import { type Batch, disposeBatch, toTensors } from '../data/batch.ts';
+import type { HostBatch } from '../data/host-batch.ts';
 import { fitLetterbox, type Letterbox } from '../data/letterbox.ts';
-import { type BatchShape, type HostBatch, orderedBatches } from '../data/loader.ts';
 import type { PreparedImage } from '../data/prepared.ts';
 import { pasteMask } from '../masks/paste.ts';
 import type { Predictions } from '../model/predict.ts';
@@ -18,22 +18,16 @@ export interface PredictedImage extends EvaluatedImage {
 /** Predictions of a batch's images; the caller disposes them. */
 export type PredictBatch = (batch: Batch) => Predictions;
 
-/** How images come, and what becomes of the model's masks. */
-export interface PredictOptions {
-  shape: BatchShape;
-  /** 0–1: a pixel whose probability is above it belongs to the building. */
-  maskThreshold: number;
-}
-
 /**
  * Detections of every image, in order.
+ * @param maskThreshold 0–1: a pixel whose probability is above it belongs to the building
  */
 export async function* predictImages(
   predict: PredictBatch,
-  images: readonly PreparedImage[],
-  { shape, maskThreshold }: PredictOptions,
+  batches: AsyncIterable<HostBatch>,
+  maskThreshold: number,
 ): AsyncGenerator<{ batch: HostBatch; predicted: PredictedImage[] }> {
-  for await (const batch of orderedBatches(images, shape)) {
+  for await (const batch of batches) {
     const tensors = toTensors(batch);
     const predictions = await readPredictions(predict(tensors));
     disposeBatch(tensors);
@@ -43,7 +37,7 @@ export async function* predictImages(
       width: source.width,
       height: source.height,
       truth: truthOf(source),
-      detections: detectionsOf(predictions, n, source, { imageSize: shape.imageSize, maskThreshold }),
+      detections: detectionsOf(predictions, n, source, { imageSize: batch.imageSize, maskThreshold }),
     }));
     yield { batch, predicted };
   }

@@ -1,5 +1,15 @@
 import { type Rle, rleArea, rleIntersection, rleUnion } from '../masks/rle.ts';
 
+/** Pixels of an image, or of any number of images added up, whichever instance they belong to. */
+export interface UnionPixels {
+  /** Building in both. */
+  both: number;
+  /** Building in the ground truth. */
+  truth: number;
+  /** Building among the detections. */
+  found: number;
+}
+
 /** How well two masks agree as sets of pixels. */
 export interface UnionAgreement {
   /** Intersection over union, 0-1. */
@@ -8,18 +18,23 @@ export interface UnionAgreement {
   dice: number;
 }
 
+/** Counts what is building in any of the masks of one image. */
+export function countUnionPixels(truth: readonly Rle[], found: readonly Rle[]): UnionPixels {
+  const [unionTruth, unionFound] = [unionOrNull(truth), unionOrNull(found)];
+  return {
+    both: unionTruth && unionFound ? rleIntersection(unionTruth, unionFound) : 0,
+    truth: unionTruth ? rleArea(unionTruth) : 0,
+    found: unionFound ? rleArea(unionFound) : 0,
+  };
+}
+
 /**
- * Compares everything that is building in one list of masks with everything that is in another, whichever instance it
- * belongs to.
  * @returns 1 and 1 when there is no building pixel on either side (an empty image, rightly left empty), 0 and 0 when
  *   there are some on one side only
  */
-export function unionAgreement(a: readonly Rle[], b: readonly Rle[]): UnionAgreement {
-  const [unionA, unionB] = [unionOrNull(a), unionOrNull(b)];
-  const areas = (unionA ? rleArea(unionA) : 0) + (unionB ? rleArea(unionB) : 0);
-  if (areas === 0) return { iou: 1, dice: 1 };
-  const intersection = unionA && unionB ? rleIntersection(unionA, unionB) : 0;
-  return { iou: intersection / (areas - intersection), dice: (2 * intersection) / areas };
+export function unionAgreement({ both, truth, found }: UnionPixels): UnionAgreement {
+  const areas = truth + found;
+  return areas === 0 ? { iou: 1, dice: 1 } : { iou: both / (areas - both), dice: (2 * both) / areas };
 }
 
 function unionOrNull(masks: readonly Rle[]): Rle | null {

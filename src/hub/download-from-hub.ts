@@ -1,178 +1,131 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { fileDownloadInfo, type PathInfo, pathsInfo } from '@huggingface/hub';
-import { z } from 'zod';
-import { UserError } from '../system/errors.ts';
-import { explainDiskError, writeFileAtomic } from '../system/files.ts';
-import type { Log } from '../system/log.ts';
-import { downloadFile, type ExpectedFile, isVerified, partPath, sizeOf } from './download-file.ts';
-import { type IsHeld, withFileLock } from './file-lock.ts';
-import { HubStatusError, IncompleteDownloadError } from './hub-errors.ts';
+import { bringFile } from './bring-file.ts';
+import { type CachedFile, lookUp } from './cached-file.ts';
+import { type Digest, sizeOf } from './digest.ts';
+import { askForFiles, type ExpectedFile } from './expected-files.ts';
+import { partPath, repoCache, snapshotPath } from './hub-cache.ts';
+import { isUnreachable, OfflineError } from './hub-errors.ts';
 import {
   explainFailure,
+  type HubContext,
   type HubTarget,
-  insist,
-  libraryOptions,
+  hostOf,
   type Patience,
-  shortRevision,
+  patienceOf,
 } from './hub-request.ts';
+import { inParallel } from './in-parallel.ts';
 import { createDownloadProgress } from './progress.ts';
-import { NETWORK_RETRIES } from './retry.ts';
 
 /** The revision is a full commit hash. */
 export interface HubDownload extends HubTarget {
+  /** In the repository, as `data/train.zip`. */
   paths: readonly string[];
-  /** Local folder; `data/train.zip` lands in `data/train.zip` below it. */
-  folder: string;
+}
+
+/** A file in the cache. */
+export interface LocalFile {
+  /** Absolute. */
+  path: string;
+  /** What its bytes were found to hash to, as they should; null where nobody could say what they should. */
+  digest: Digest | null;
+}
+
+/** Downloads at a time: enough to fill a line, few enough for the hub's limits. */
+const PARALLEL = 4;
+
+/**
+ * Has files of a hub repository in the cache that the programs of this machine share (`HubAccess.cacheFolder`): a few
+ * downloads at a time, resumed where an earlier run was cut off, checked against the hub's hashes, retried while the
+ * trouble may pass. What is there already is read and checked; when all is right, the network is not touched. Several
+ * calls at once, here or in other processes, download a file once: the others wait. The first failure ends the other
+ * downloads, and so does the signal; what has come is kept.
+ * @returns local paths in the order of `paths`: links to contents that other programs may use too, only to be read
+ * @throws UserError in one line: what failed, which host, how to mend it; the signal's reason when it is aborted
+ */
+export async function downloadFromHub(download: HubDownload, context: HubContext): Promise<string[]> {
+  return (await bringFromHub(download, context)).map(({ path }) => path);
+}
+
+/** As `downloadFromHub`, with the files' hashes. */
+export async function bringFromHub(download: HubDownload, context: HubContext): Promise<LocalFile[]> {
+  const patience = patienceOf(context);
+  const found = await lookUpAll(download, patience);
+  const wanted = download.paths.filter((_, i) => found[i]!.state !== 'right');
+  const expected = wanted.length > 0 ? await learnExpected(download, found, patience) : [];
+  await downloadAll(download, expected, patience);
+  const cache = repoCache(download.repo, download.access);
+  return download.paths.map((path, i) => {
+    const cached = found[i]!;
+    const digest =
+      cached.state === 'right' ? cached.digest : expected.find((file) => file.path === path)?.digest;
+    return { path: snapshotPath(cache, download.revision, path), digest: digest ?? null };
+  });
+}
+
+/** What the cache has of each path. */
+async function lookUpAll(download: HubDownload, { log, signal }: Patience): Promise<CachedFile[]> {
+  const cache = repoCache(download.repo, download.access);
+  const found: CachedFile[] = [];
+  for (const path of download.paths) {
+    const inPlace = snapshotPath(cache, download.revision, path);
+    const cached = await lookUp(cache, inPlace, signal).catch((error: unknown) => {
+      throw explainFailure(error, path, download);
+    });
+    if (cached.state === 'right') log.info(`${path} is in the cache, its hash is right (${inPlace})`);
+    if (cached.state === 'damaged') log.warn(`${inPlace} is damaged, it is to be downloaded again`);
+    found.push(cached);
+  }
+  return found;
 }
 
 /**
- * Brings files of a hub repository to the disk: resumed where an earlier run was cut off, checked against the hub's
- * hashes, retried while the trouble may pass. A file that is there and right is left alone, and when all are, the
- * network is not touched. Several calls at once, here or in other processes, download a file once: the others wait.
- * @returns the files in the order of `paths`, with the hashes that they were found to have
- * @throws UserError in one line: what failed, which host, how to mend it
+ * Sizes and hashes of the files that the cache could not prove right.
+ * @returns nothing where the hub cannot be asked, but all are there and may be right
  */
-export async function downloadFromHub(
+async function learnExpected(
   download: HubDownload,
-  log: Log,
-  retries = NETWORK_RETRIES,
+  found: readonly CachedFile[],
+  patience: Patience,
 ): Promise<ExpectedFile[]> {
-  const patience: Patience = { log, retries };
-  const expected = await insist(() => expectedFiles(download), patience).catch((error: unknown) => {
-    throw explainFailure(error, download.paths.join(', '), download);
-  });
-  for (const file of expected) {
-    const target = join(download.folder, file.path);
-    if (await isThere(target, file, log)) continue;
-    await bringFile(download, file, target, patience).catch((error: unknown) => {
-      throw explainFailure(error, file.path, download);
-    });
+  const { paths, access } = download;
+  const wanted = paths.filter((_, i) => found[i]!.state !== 'right');
+  const missing = paths.filter((_, i) => ['absent', 'damaged'].includes(found[i]!.state));
+  try {
+    if (access.offline) throw new OfflineError(`not in ${access.cacheFolder} as it should be`);
+    return await askForFiles(download, wanted, patience);
+  } catch (error) {
+    const isOutOfReach = error instanceof OfflineError || isUnreachable(error);
+    if (missing.length > 0 || !isOutOfReach) {
+      throw explainFailure(error, (access.offline ? missing : wanted).join(', '), download);
+    }
+    patience.log.warn(
+      `${wanted.join(', ')} of ${download.repo.name}: used as found in ${access.cacheFolder}; only ${hostOf(download)}, which cannot be asked, could say whether it is right`,
+    );
+    return [];
   }
-  return expected;
 }
 
-async function isThere(target: string, file: ExpectedFile, log: Log): Promise<boolean> {
-  const isRight = await isVerified(target, file);
-  if (isRight) log.info(`${target} is there already, its hash is right`);
-  return isRight;
-}
-
-async function bringFile(
+async function downloadAll(
   download: HubDownload,
-  file: ExpectedFile,
-  target: string,
+  files: readonly ExpectedFile[],
   patience: Patience,
 ): Promise<void> {
-  const { log } = patience;
-  let furthest = 0;
-  const fetchRest = async (progressed: () => void, isHeld: IsHeld) => {
-    // Another process may have brought it meanwhile.
-    if (await isThere(target, file, log)) return;
-    const startBytes = Math.max(0, await sizeOf(partPath(target, file)));
-    if (startBytes > furthest) progressed();
-    furthest = Math.max(furthest, startBytes);
-    const request = await fileRequest(download, file.path);
-    await downloadWithProgress(request, file, { target, startBytes, log }).catch(async (error: unknown) => {
-      if (await isHeld()) throw error;
-      throw new IncompleteDownloadError('another process has taken the download over', { cause: error });
-    });
-  };
-  let told = false;
-  const onWait = () => {
-    if (!told) log.info(`${file.path}: another process is downloading it, waiting (${target}.lock)`);
-    told = true;
-  };
-  // Locked for one try, so that a process that waits for its next try keeps no other from trying.
-  await insist(
-    (progressed) => withFileLock(target, (isHeld) => fetchRest(progressed, isHeld), { onWait }),
-    patience,
-  ).catch((error: unknown) => {
-    throw explainDiskError(error, target);
+  if (files.length === 0) return;
+  const cache = repoCache(download.repo, download.access);
+  const starting = files.map(async ({ path, size, digest }) => {
+    const startBytes = Math.min(size, Math.max(0, await sizeOf(partPath(cache, digest.hex))));
+    return { path, totalBytes: size, startBytes };
   });
-}
-
-async function fileRequest(
-  download: HubDownload,
-  path: string,
-): Promise<{ url: string; headers: Record<string, string> }> {
-  const { accessToken } = download.access;
-  const info = await fileDownloadInfo({ ...libraryOptions(download), path });
-  if (info === null) throw new HubStatusError(404, 'EntryNotFound');
-  return { url: info.url, headers: accessToken ? { Authorization: `Bearer ${accessToken}` } : {} };
-}
-
-async function downloadWithProgress(
-  request: { url: string; headers: Record<string, string> },
-  file: ExpectedFile,
-  { target, startBytes, log }: { target: string; startBytes: number; log: Log },
-): Promise<void> {
-  const progress = createDownloadProgress({ name: file.path, totalBytes: file.size, startBytes }, log);
+  const progress = createDownloadProgress(await Promise.all(starting), patience.log);
   try {
-    await downloadFile(request, file, target, progress.update);
+    await inParallel(files, PARALLEL, patience.signal, async (file, signal) => {
+      const onBytes = (bytes: number) => progress.update(file.path, bytes);
+      await bringFile(download, file, onBytes, { ...patience, log: progress.log, signal }).catch(
+        (error: unknown) => {
+          throw explainFailure(error, file.path, download);
+        },
+      );
+    });
   } finally {
     progress.stop();
-  }
-}
-
-const recordSchema = z.object({
-  repo: z.string(),
-  revision: z.string(),
-  files: z.array(
-    z.object({
-      path: z.string(),
-      size: z.int().nonnegative(),
-      digest: z.object({ algorithm: z.enum(['sha256', 'git-sha1']), hex: z.string() }),
-    }),
-  ),
-});
-
-/**
- * Sizes and hashes of the files. A commit never changes, so they are asked for once and kept in `hub-files.json`
- * beside the downloads, which work offline from then on.
- */
-async function expectedFiles(download: HubDownload): Promise<ExpectedFile[]> {
-  const { repo, revision, paths, folder } = download;
-  const recordPath = join(folder, 'hub-files.json');
-  const readKnown = async () => {
-    const recorded = await readRecord(recordPath);
-    return recorded?.repo === repo.name && recorded.revision === revision ? recorded.files : [];
-  };
-  let known = await readKnown();
-  const unknown = paths.filter((path) => !known.some((file) => file.path === path));
-  if (unknown.length > 0) {
-    const answer = await pathsInfo({ ...libraryOptions(download), paths: unknown });
-    const learned = unknown.map((path) => expectedFile(path, answer, download));
-    await withFileLock(recordPath, async () => {
-      const others = (await readKnown()).filter((file) => !unknown.includes(file.path));
-      known = [...others, ...learned];
-      const record = { repo: repo.name, revision, files: known };
-      await writeFileAtomic(recordPath, `${JSON.stringify(record, null, 1)}\n`);
-    });
-  }
-  // Safe: what was not known was asked for.
-  return paths.map((path) => known.find((file) => file.path === path)!);
-}
-
-const REPO_NAMES = { dataset: 'data set', model: 'model' } as const;
-
-function expectedFile(path: string, answer: readonly PathInfo[], download: HubDownload): ExpectedFile {
-  const info = answer.find((item) => item.path === path && item.type === 'file');
-  if (!info) {
-    const { repo, revision, advice } = download;
-    throw new UserError(
-      `Hub ${REPO_NAMES[repo.type]} ${repo.name} has no ${path} at ${shortRevision(revision)}: correct ${advice.address}`,
-    );
-  }
-  if (info.lfs) return { path, size: info.lfs.size, digest: { algorithm: 'sha256', hex: info.lfs.oid } };
-  return { path, size: info.size, digest: { algorithm: 'git-sha1', hex: info.oid ?? '' } };
-}
-
-/** @returns undefined where there is no record, or none that can be read: the hub is then asked again */
-async function readRecord(path: string): Promise<z.infer<typeof recordSchema> | undefined> {
-  try {
-    return recordSchema.safeParse(JSON.parse(await readFile(path, 'utf8'))).data;
-  } catch {
-    return undefined;
   }
 }

@@ -1,14 +1,12 @@
 import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import { UserError } from '../system/errors.ts';
 import { sha256File } from '../system/files.ts';
 import { isHubReference, parseHubReference } from '../system/hub-reference.ts';
-import type { Log } from '../system/log.ts';
-import { downloadFromHub } from './download-from-hub.ts';
+import { bringFromHub } from './download-from-hub.ts';
 import { type HubAccess, hubAccessFromEnvironment } from './hub-access.ts';
-import { explainFailure, type HubTarget } from './hub-request.ts';
+import { repoCache } from './hub-cache.ts';
+import { explainFailure, type HubContext, type HubTarget, patienceOf } from './hub-request.ts';
 import { resolveRevision } from './resolve-revision.ts';
-import { NETWORK_RETRIES, type RetryPolicy } from './retry.ts';
 
 /** A file on the disk, and where it is from. */
 export interface FetchedFile {
@@ -19,22 +17,18 @@ export interface FetchedFile {
   sha256: string;
 }
 
-export interface FetchOptions {
+export interface FetchOptions extends HubContext {
   /** The key of params.yaml that holds the place, for messages. */
   key: string;
-  /** For downloads: a file lands in `<folder>/<owner>/<repo>/<commit>/<file>`. */
-  folder: string;
-  log: Log;
   /** That of the environment if not given. */
   access?: HubAccess;
-  retries?: RetryPolicy;
 }
 
 /**
  * Has a file on the disk that is named by a local path, which is taken as it stands (`~` means nothing), or by a
  * reference to a model on the hub: `hf://owner/repo[@revision][/file]`.
  *
- * From the hub it is downloaded once for each commit, resumed, retried and checked by its hash. `@<full commit>` is
+ * From the hub it is downloaded once, into the cache that Hugging Face's programs share, resumed, retried and checked. `@<full commit>` is
  * the same file for ever, and needs no network once it is there. For a branch or tag (`main` if none is named) the hub
  * is asked each time what it stands for; without a way to the hub the commit of the last time is used, and a warning
  * says so. `source` has the commit: it can be written into params.yaml to stay with it.
@@ -47,26 +41,19 @@ export async function fetchFile(place: string, options: FetchOptions): Promise<F
 }
 
 async function fetchFromHub(place: string, options: FetchOptions): Promise<FetchedFile> {
-  const { key, log, access = hubAccessFromEnvironment(), retries = NETWORK_RETRIES } = options;
+  const { key, access = hubAccessFromEnvironment() } = options;
   const { repo, revision, file } = parseHubReference(place);
   const advice = { repo: key, address: key, instead: `set ${key} to the path of a file that you have` };
   const target: HubTarget = { repo: { type: 'model', name: repo }, revision, access, advice };
-  const repoFolder = join(options.folder, ...repo.split('/'));
-  const commit = await resolveRevision(target, join(repoFolder, 'revisions.json'), { log, retries }).catch(
-    (error: unknown) => {
-      throw explainFailure(error, file, target);
-    },
-  );
-  const folder = join(repoFolder, commit);
-  const [found] = await downloadFromHub({ ...target, revision: commit, paths: [file], folder }, log, retries);
-  const path = join(folder, file);
+  const cache = repoCache(target.repo, access);
+  const commit = await resolveRevision(target, cache, patienceOf(options)).catch((error: unknown) => {
+    throw explainFailure(error, file, target);
+  });
+  const [found] = await bringFromHub({ ...target, revision: commit, paths: [file] }, options);
   // Safe: one file for each path.
-  const { algorithm, hex } = found!.digest;
-  return {
-    path,
-    source: `hf://${repo}@${commit}/${file}`,
-    sha256: algorithm === 'sha256' ? hex : await sha256File(path),
-  };
+  const { path, digest } = found!;
+  const sha256 = digest?.algorithm === 'sha256' ? digest.hex : await sha256File(path);
+  return { path, source: `hf://${repo}@${commit}/${file}`, sha256 };
 }
 
 async function findLocally(path: string, key: string): Promise<FetchedFile> {

@@ -2,8 +2,16 @@
 import { HUB_URL } from '@huggingface/hub';
 import type { Log } from '../system/log.ts';
 import type { HubAccess } from './hub-access.ts';
-import { explainHubError, type HubAdvice, HubStatusError, hubTrouble, isTransient } from './hub-errors.ts';
-import { type RetryPolicy, withRetries } from './retry.ts';
+import {
+  explainCacheError,
+  explainHubError,
+  type HubAdvice,
+  HubStatusError,
+  hubTrouble,
+  isTransient,
+} from './hub-errors.ts';
+import { NETWORK_RETRIES, type RetryPolicy, withRetries } from './retry.ts';
+import { retryAfterMs } from './retry-after.ts';
 
 export interface HubRepo {
   type: 'dataset' | 'model';
@@ -20,10 +28,23 @@ export interface HubTarget {
   advice: HubAdvice;
 }
 
-/** Who hears of failed tries, and how many there are. */
+/** Who hears of failed tries, how many there are, and who may end them. */
 export interface Patience {
   log: Log;
   retries: RetryPolicy;
+  signal: AbortSignal;
+}
+
+/** `Patience` with what has a default left out. */
+export interface HubContext {
+  log: Log;
+  /** Ends the work in good order: what has come so far is kept. */
+  signal?: AbortSignal | undefined;
+  retries?: RetryPolicy | undefined;
+}
+
+export function patienceOf({ log, signal, retries }: HubContext): Patience {
+  return { log, retries: retries ?? NETWORK_RETRIES, signal: signal ?? new AbortController().signal };
 }
 
 /** Whether a revision is a full commit hash, which names the same files for ever. */
@@ -36,12 +57,14 @@ export function shortRevision(revision: string): string {
   return isCommit(revision) ? revision.slice(0, 8) : revision;
 }
 
-/** What the functions of the hub's library are called with. */
-export function libraryOptions({ repo, revision, access }: HubTarget) {
+/** What the functions of the hub's library are called with. Their answers are short: they come soon, or not at all. */
+export function libraryOptions({ repo, revision, access }: HubTarget, { signal, retries }: Patience) {
+  const briefFetch: typeof fetch = (input, init) =>
+    hubFetch(input, { ...init, signal: AbortSignal.any([signal, AbortSignal.timeout(retries.silenceMs)]) });
   return {
     repo,
     revision,
-    fetch: hubFetch,
+    fetch: briefFetch,
     ...(access.hubUrl ? { hubUrl: access.hubUrl } : {}),
     ...(access.accessToken ? { accessToken: access.accessToken } : {}),
   };
@@ -55,17 +78,22 @@ export async function hubFetch(input: string | URL | Request, init?: RequestInit
   const response = await fetch(input, init);
   if (response.ok) return response;
   await response.body?.cancel();
-  throw new HubStatusError(response.status, response.headers.get('X-Error-Code'));
+  const { status, headers } = response;
+  throw new HubStatusError(status, headers.get('X-Error-Code'), retryAfterMs(headers));
 }
 
 /** Repeats `work`, as `withRetries` does, while the trouble with the hub may pass. */
 export async function insist<T>(
   work: (progressed: () => void) => Promise<T>,
-  { log, retries }: Patience,
+  { log, retries, signal }: Patience,
 ): Promise<T> {
-  return withRetries(retries, work, isTransient, (error, delayMs) =>
-    log.warn(`Download: ${hubTrouble(error)}; next try in ${delayMs / 1000} s`),
-  );
+  const failures = {
+    isTransient,
+    wantedDelayMs: (error: unknown) => (error instanceof HubStatusError ? error.retryAfterMs : 0),
+    onRetry: (error: unknown, delayMs: number) =>
+      log.warn(`Download: ${hubTrouble(error)}; next try in ${delayMs / 1000} s`),
+  };
+  return withRetries(retries, work, failures, signal);
 }
 
 /**
@@ -74,7 +102,8 @@ export async function insist<T>(
  */
 export function explainFailure(error: unknown, path: string, target: HubTarget): unknown {
   const what = `${path} of ${target.repo.name} at ${shortRevision(target.revision)}`;
-  return explainHubError(error, what, hostOf(target), target.advice);
+  const ofDisk = explainCacheError(error, target.access.cacheFolder);
+  return explainHubError(ofDisk, what, hostOf(target), target.advice);
 }
 
 export function hostOf({ access }: HubTarget): string {

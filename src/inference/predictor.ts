@@ -2,7 +2,7 @@
  * The model as a function from a batch to predictions, op by op or compiled.
  */
 import { disposeBatch, exampleBatch } from '../data/batch.ts';
-import type { BatchShape } from '../data/loader.ts';
+import type { BatchShape } from '../data/host-batch.ts';
 import type { PredictBatch } from '../evaluate/predict-split.ts';
 import { compile } from '../graph/compile.ts';
 import { extractFeatures } from '../model/features.ts';

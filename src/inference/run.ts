@@ -3,15 +3,17 @@
  */
 import { writeFile } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
-import { type BatchShape, batchShape } from '../data/loader.ts';
+import { type BatchShape, batchShape } from '../data/host-batch.ts';
+import { createLoader, type Loader } from '../data/loader.ts';
 import { openPrepared } from '../data/open-prepared.ts';
 import type { PreparedImage } from '../data/prepared.ts';
+import { readStored } from '../data/read-stored.ts';
 import { predictionsToCoco } from '../evaluate/coco-results.ts';
 import { evaluateDetections, type Metrics } from '../evaluate/evaluate-detections.ts';
 import { type PredictedImage, predictImages } from '../evaluate/predict-split.ts';
 import type { Params } from '../params/schema.ts';
-import { replaceFolder } from '../system/files.ts';
 import type { Log } from '../system/log.ts';
+import { replaceFolder } from '../system/replace-folder.ts';
 import type { Tracker } from '../tracking/tracker.ts';
 import { comparisonPngOf } from '../visualize/comparison-of.ts';
 import { createPredictor, type Predictor } from './predictor.ts';
@@ -51,16 +53,18 @@ export async function runInference(params: Params, context: InferenceContext): P
   }
   context.log.info(`Inference with ${file} on ${images.length} of ${splits.test.length} test images`);
   const predictor = await createPredictor(model, shapeOf(params), params);
+  const loader = createLoader(params.data.workers);
   let metrics: Metrics | undefined;
   try {
     await replaceFolder(folder, async (aside) => {
-      const predicted = await predictAndDraw(predictor, images, params, { ...context, folder: aside });
+      const predicted = await predictAndDraw(images, params, { ...context, predictor, loader, folder: aside });
       const { max_detections: maxDetections, score_threshold: scoreThreshold } = params.evaluate;
       metrics = evaluateDetections(predicted, { maxDetections, scoreThreshold });
       await writeFile(join(aside, 'metrics.json'), `${JSON.stringify(metrics, null, 2)}\n`);
       await writeFile(join(aside, 'predictions.json'), `${JSON.stringify(predictionsToCoco(predicted))}\n`);
     });
   } finally {
+    await loader.close();
     predictor.dispose();
     model.dispose();
   }
@@ -72,18 +76,25 @@ function shapeOf(params: Params): BatchShape {
   return { ...batchShape(params), touchingDistance: null };
 }
 
+interface DrawingMeans {
+  predictor: Predictor;
+  loader: Loader;
+  folder: string;
+}
+
 async function predictAndDraw(
-  { predict }: Predictor,
   images: readonly PreparedImage[],
   params: Params,
-  { log, tracker, signal, folder }: InferenceContext & { folder: string },
+  { log, tracker, signal, predictor, loader, folder }: InferenceContext & DrawingMeans,
 ): Promise<PredictedImage[]> {
   const all: PredictedImage[] = [];
-  const options = { shape: shapeOf(params), maskThreshold: params.model.detection.mask_threshold };
-  for await (const { predicted } of predictImages(predict, images, options)) {
+  const batches = loader.ordered(images, shapeOf(params));
+  const maskThreshold = params.model.detection.mask_threshold;
+  for await (const { predicted } of predictImages(predictor.predict, batches, maskThreshold)) {
     signal.throwIfAborted();
     for (const image of predicted) {
-      const png = await comparisonPngOf(image, params.inference.score_threshold);
+      const encoded = await readStored(image.source.bytes);
+      const png = await comparisonPngOf(image, encoded, params.inference.score_threshold);
       await writeFile(join(folder, pictureName(image)), png);
       if (all.length < params.tracking.images)
         tracker.image(0, `test/comparison_${all.length}`, png, `image ${image.id}`);
@@ -96,7 +107,7 @@ async function predictAndDraw(
 
 /** The image's own name, made unique by its number. */
 function pictureName({ source }: PredictedImage): string {
-  return `${String(source.id).padStart(5, '0')}-${basename(source.path, extname(source.path))}.png`;
+  return `${String(source.id).padStart(5, '0')}-${basename(source.name, extname(source.name))}.png`;
 }
 
 function summarize(folder: string, pictures: number, metrics: Metrics, tracker: Tracker): InferenceSummary {

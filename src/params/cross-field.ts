@@ -246,7 +246,7 @@ function batchMemoryFault({ data, train }: Params): string | null {
 
 /** data-prep replaces the prepared folder as a whole: nothing else may lie in it. */
 function preparedFolderFault({ paths, data }: Params): string | null {
-  const others = [paths.raw, paths.runs, data.path, ...data.custom, '.'].filter((other) => other !== null);
+  const others = [paths.runs, data.path, ...data.custom, '.'].filter((other) => other !== null);
   const inside = others.find((other) => liesIn(other, paths.prepared));
   return inside === undefined
     ? null

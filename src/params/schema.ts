@@ -46,7 +46,7 @@ function isPatternWithGroup(pattern: string | null): boolean {
   }
 }
 
-const paths = z.strictObject({ raw: path, prepared: path, runs: path });
+const paths = z.strictObject({ prepared: path, runs: path });
 
 const data = z.strictObject({
   source: z.enum(['hub', 'local', 'synthetic']),

@@ -1,7 +1,7 @@
 /**
  * What a training step costs: the step that `train` would compile, counted instead of run.
  */
-import { batchShape } from '../data/loader.ts';
+import { batchShape } from '../data/host-batch.ts';
 import { type CostOptions, costOf, type NodeCost } from '../graph/cost.ts';
 import type { Variables } from '../graph/optimizers/optimizer.ts';
 import { inScope, outermostScope } from '../graph/scope.ts';

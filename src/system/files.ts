@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { createReadStream, rmSync } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import { mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -27,36 +27,6 @@ export async function writeFileAtomic(path: string, content: string | Uint8Array
   }
 }
 
-/**
- * Fills a new folder beside `path` and puts it in the place of `path` only when `fill` has succeeded.
- * On failure the old folder is as it was and nothing new is left behind.
- */
-export async function replaceFolder(path: string, fill: (folder: string) => Promise<void>): Promise<void> {
-  const suffix = randomBytes(4).toString('hex');
-  const aside = `${path}.${suffix}.part`;
-  const old = `${path}.${suffix}.old`;
-  // Ctrl-C ends some commands at once, by process.exit, which runs no `catch`.
-  const tidyUp = () => rmSync(aside, { recursive: true, force: true });
-  process.once('exit', tidyUp);
-  try {
-    await makeFolder(aside, path);
-    await fill(aside);
-    const hadOld = await renameIfPresent(path, old);
-    try {
-      await rename(aside, path);
-    } catch (error) {
-      if (hadOld) await rename(old, path);
-      throw error;
-    }
-  } catch (error) {
-    await removeLeftOver(aside);
-    throw explainDiskError(error, path);
-  } finally {
-    process.off('exit', tidyUp);
-  }
-  await rm(old, { recursive: true, force: true });
-}
-
 /** @returns lower-case hex sha256 of the file's bytes */
 export async function sha256File(path: string): Promise<string> {
   const hash = createHash('sha256');
@@ -69,18 +39,12 @@ async function removeLeftOver(path: string): Promise<void> {
   await rm(path, { recursive: true, force: true }).catch(() => {});
 }
 
-async function renameIfPresent(from: string, to: string): Promise<boolean> {
-  try {
-    await rename(from, to);
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
-    throw error;
-  }
-}
-
-/** Makes a folder and those around it; messages call it `name`. */
-async function makeFolder(folder: string, name = folder): Promise<void> {
+/**
+ * Makes a folder and those around it.
+ * @param name what messages call it
+ * @throws UserError where that is not possible
+ */
+export async function makeFolder(folder: string, name = folder): Promise<void> {
   try {
     await mkdir(folder, { recursive: true });
   } catch (error) {

@@ -1,7 +1,7 @@
 /**
  * What runs the steps: TensorFlow op by op, or one graph for each. One line chooses.
  */
-import type { BatchShape } from '../data/loader.ts';
+import type { BatchShape } from '../data/host-batch.ts';
 import { compileProgram, type ProgramOrigin } from '../graph/program.ts';
 import { graphCache } from '../model/graph-cache.ts';
 import type { MaskRcnn } from '../model/mask-rcnn.ts';

@@ -1,7 +1,6 @@
 /**
  * Where transfer begins: the weights of a file in place of random ones.
  */
-import { join } from 'node:path';
 import { fetchFile } from '../hub/fetch-file.ts';
 import { groupNames } from '../model/pretrained/group-names.ts';
 import { importPretrained } from '../model/pretrained/import-weights.ts';
@@ -22,17 +21,16 @@ export interface PretrainedSource {
  * Sets the weights of `train.transfer.weights`, fetched from the hub where they lie there, and says what became of
  * every name.
  * @returns null where the params ask for none: `custom`, or weights null
- * @throws UserError where the file cannot be had, or does not fit the model
+ * @throws UserError where the file cannot be had, or does not fit the model; the signal's reason when it is aborted
  */
 export async function loadPretrained(
   weights: Weights,
-  { train, paths }: Params,
-  log: Log,
+  { train }: Params,
+  { log, signal }: { log: Log; signal: AbortSignal },
 ): Promise<PretrainedSource | null> {
   const { weights: place, min_matched: minMatched } = train.transfer;
   if (train.model_type === 'custom' || place === null) return null;
-  const folder = join(paths.raw, 'weights');
-  const { path, source, sha256 } = await fetchFile(place, { key: 'train.transfer.weights', folder, log });
+  const { path, source, sha256 } = await fetchFile(place, { key: 'train.transfer.weights', log, signal });
   const report = await importPretrained(path, weights, { minMatched, from: source });
   for (const line of describeImport(report, source)) log.info(line);
   return { source, sha256 };

@@ -2,6 +2,7 @@
  * One phase of a run: its own optimizer and its own graphs, for it has its own learning weights.
  */
 import { join } from 'node:path';
+import { readStored } from '../data/read-stored.ts';
 import { saveWeights } from '../model/checkpoint.ts';
 import { hashParams, saveParams } from '../params/saved-params.ts';
 import { writeFileAtomic } from '../system/files.ts';
@@ -93,6 +94,7 @@ async function runEpoch(
 ): Promise<MetricsRow> {
   const rows: MetricsRow[] = [];
   for await (const report of trainEpoch({
+    loader: run.loader,
     images: run.splits.train,
     shape: run.shape,
     params: run.params,
@@ -143,7 +145,8 @@ async function recordEpoch(
   run.history.push(row);
   run.tracker.log(run.steps, { ...place, ...validationRow(validation) });
   for (const [i, example] of validation.examples.entries()) {
-    const png = await comparisonPngOf(example, run.params.evaluate.score_threshold);
+    const encoded = await readStored(example.source.bytes);
+    const png = await comparisonPngOf(example, encoded, run.params.evaluate.score_threshold);
     run.tracker.image(run.steps, `valid/comparison_${i}`, png, `epoch ${epoch}, image ${example.id}`);
   }
   const improved = isBetter(validation, run.best?.validation ?? null);

@@ -24,6 +24,7 @@ export async function runTraining(params: Params, context: TrainingContext): Pro
     }
   } finally {
     run.progress.stop();
+    await run.loader.close();
     run.model.dispose();
   }
   return summarize(run);

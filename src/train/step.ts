@@ -3,7 +3,7 @@
  * shapes, no value read, no random number drawn outside: it runs op by op or compiled to a graph.
  */
 import { type Batch, disposeBatch, exampleBatch } from '../data/batch.ts';
-import type { BatchShape } from '../data/loader.ts';
+import type { BatchShape } from '../data/host-batch.ts';
 import type { Losses, LossParams } from '../loss/losses.ts';
 import { maskRcnnLoss } from '../loss/mask-rcnn-loss.ts';
 import { extractFeatures } from '../model/features.ts';

@@ -3,8 +3,10 @@
  */
 import { setImmediate } from 'node:timers/promises';
 import { disposeBatch, toTensors } from '../data/batch.ts';
-import { type BatchShape, type HostBatch, trainingBatches } from '../data/loader.ts';
+import type { BatchShape, HostBatch } from '../data/host-batch.ts';
+import type { Loader } from '../data/loader.ts';
 import type { PreparedImage } from '../data/prepared.ts';
+import { trainingPass } from '../data/training-order.ts';
 import type { Params } from '../params/schema.ts';
 import { UserError } from '../system/errors.ts';
 import { tf } from '../system/tensorflow.ts';
@@ -26,12 +28,13 @@ export interface StepReport {
 
 /** What a pass needs. */
 export interface EpochOptions {
+  loader: Loader;
   images: readonly PreparedImage[];
   shape: BatchShape;
   trainStep: TrainStep;
   /** Of the phase. */
   schedule: Schedule;
-  params: Pick<Params, 'seed' | 'train'>;
+  params: Pick<Params, 'seed' | 'train' | 'augment'>;
   /** 1 for the first. */
   epoch: number;
   /** Steps made before this pass. */
@@ -49,17 +52,17 @@ export interface EpochOptions {
  * @throws UserError at the first loss that is not a finite number, and where float16 has no room for the gradients
  */
 export async function* trainEpoch(options: EpochOptions): AsyncGenerator<StepReport> {
-  const { images, shape, params, epoch, schedule, stepsBeforePhase } = options;
-  const { accumulation_steps: together, augment } = params.train;
+  const { loader, images, shape, params, epoch, schedule, stepsBeforePhase } = options;
+  const together = params.train.accumulation_steps;
   const batches = Math.ceil(images.length / shape.batchSize);
   let [step, batchNumber] = [options.stepsBefore + 1, 0];
   let startedMs = performance.now();
   let done: StepFigures[] = [];
   let overflow = 0;
   let skippedUpdates = 0;
-  for await (const batch of trainingBatches(images, shape, {
-    augment,
-    seed: [params.seed, 'train', epoch],
+  for await (const batch of loader.training(images, shape, {
+    ...trainingPass(params, epoch),
+    startBatch: 0,
   })) {
     // A compiled step blocks JavaScript: a signal that came meanwhile is heard here.
     await setImmediate();
@@ -158,9 +161,9 @@ function assertFinite(
   );
   const bad = watched.find(([, value]) => !Number.isFinite(value));
   if (!bad) return;
-  const files = batch.sources.map(({ path }) => path).join(', ');
+  const names = batch.sources.map(({ name }) => name).join(', ');
   throw new UserError(
     `Training stopped at step ${step}: ${bad[0]} is ${bad[1]}, expected a finite number; ` +
-      `try a lower train.learning_rate or look at the images of this step: ${files}`,
+      `try a lower train.learning_rate or look at the images of this step: ${names}`,
   );
 }

@@ -3,7 +3,8 @@
  */
 import { join } from 'node:path';
 import type { NodeJSKernelBackend } from '@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend.js';
-import { type BatchShape, batchShape } from '../data/loader.ts';
+import { type BatchShape, batchShape } from '../data/host-batch.ts';
+import { createLoader, type Loader } from '../data/loader.ts';
 import { openPrepared } from '../data/open-prepared.ts';
 import type { PreparedImage, Split } from '../data/prepared.ts';
 import { createMaskRcnn, type MaskRcnn } from '../model/mask-rcnn.ts';
@@ -35,6 +36,7 @@ export interface TrainingRun extends TrainingContext {
   readonly splits: Record<Split, readonly PreparedImage[]>;
   readonly dataHash: string;
   readonly shape: BatchShape;
+  readonly loader: Loader;
   readonly model: MaskRcnn;
   /** null where the weights began random. */
   readonly pretrained: PretrainedSource | null;
@@ -64,7 +66,7 @@ export async function startRun(params: Params, context: TrainingContext): Promis
   const hasGpu = (tf.backend() as NodeJSKernelBackend).isUsingGpuDevice;
   const circumstances = { trainImages: splits.train.length, preparedFrom: manifest.source, hasGpu };
   for (const doubt of doubtsAbout(params, circumstances)) context.log.warn(doubt);
-  const pretrained = await loadPretrained(model.weights, params, context.log).catch((error: unknown) => {
+  const pretrained = await loadPretrained(model.weights, params, context).catch((error: unknown) => {
     model.dispose();
     throw error;
   });
@@ -76,6 +78,7 @@ export async function startRun(params: Params, context: TrainingContext): Promis
     splits,
     dataHash: manifest.hash,
     shape: batchShape(params),
+    loader: createLoader(params.data.workers),
     model,
     pretrained,
     phases,

@@ -2,7 +2,8 @@
  * Figures of the model on the validation split: the loss on the same terms as in training, and COCO's metrics.
  */
 import type { Batch } from '../data/batch.ts';
-import type { BatchShape } from '../data/loader.ts';
+import type { BatchShape } from '../data/host-batch.ts';
+import type { Loader } from '../data/loader.ts';
 import type { PreparedImage } from '../data/prepared.ts';
 import { evaluateDetections, type Metrics } from '../evaluate/evaluate-detections.ts';
 import { type PredictedImage, predictImages } from '../evaluate/predict-split.ts';
@@ -21,6 +22,14 @@ export interface Validation {
   examples: PredictedImage[];
 }
 
+/** What a validation uses of a run. */
+interface ValidationMeans {
+  loader: Loader;
+  shape: BatchShape;
+  params: Params;
+  signal: AbortSignal;
+}
+
 /**
  * Predicts all images and measures; hands `tracking.images` examples back.
  * @param step with the weights that are to be validated
@@ -29,7 +38,7 @@ export interface Validation {
 export async function validate(
   step: ValidationStep,
   images: readonly PreparedImage[],
-  { shape, params, signal }: { shape: BatchShape; params: Params; signal: AbortSignal },
+  { loader, shape, params, signal }: ValidationMeans,
 ): Promise<Validation | null> {
   const all: PredictedImage[] = [];
   let [lossSum, imageCount] = [0, 0];
@@ -41,8 +50,9 @@ export async function validate(
     losses = outputs.losses;
     return outputs.predictions;
   };
+  const batches = loader.ordered(images, shape);
   const maskThreshold = params.model.detection.mask_threshold;
-  for await (const { batch, predicted } of predictImages(predict, images, { shape, maskThreshold })) {
+  for await (const { batch, predicted } of predictImages(predict, batches, maskThreshold)) {
     const { total } = await readFigures(losses!);
     if (signal.aborted) return null;
     lossSum += total * batch.real;

@@ -1,4 +1,3 @@
-import { basename } from 'node:path';
 import sharp from 'sharp';
 import type { PreparedImage } from '../data/prepared.ts';
 import type { EvaluatedImage } from '../evaluate/detections.ts';
@@ -6,14 +5,16 @@ import { comparisonPng } from './comparison.ts';
 
 /**
  * [ Original | Ground Truth | Prediction ] of an image that has been predicted.
+ * @param encoded the image's file
  * @param scoreThreshold 0–1: detections from here on are drawn
  * @returns an encoded PNG
  */
 export async function comparisonPngOf(
   image: EvaluatedImage & { source: PreparedImage },
+  encoded: Buffer,
   scoreThreshold: number,
 ): Promise<Buffer> {
-  const pixels = await sharp(image.source.path, { failOn: 'error' })
+  const pixels = await sharp(encoded, { failOn: 'error' })
     .removeAlpha()
     .toColourspace('srgb')
     .raw()
@@ -25,6 +26,6 @@ export async function comparisonPngOf(
     truth: image.truth,
     detections: image.detections.filter(({ score }) => score >= scoreThreshold),
     scoreThreshold,
-    title: basename(image.source.path),
+    title: image.source.name,
   });
 }

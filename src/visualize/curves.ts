@@ -1,8 +1,8 @@
 /**
  * How training went, as one picture: losses, accuracy on valid, learning rate and gradient norm by epoch.
  */
-import { Error as ERRORS_ONLY, parse, View } from 'vega';
-import { compile, type TopLevelSpec } from 'vega-lite';
+import type { TopLevelSpec } from 'vega-lite';
+import { chartSvg } from './chart-svg.ts';
 
 /** Figures by name, of one epoch or one step; null where a figure is undefined. */
 type HistoryRow = Readonly<Record<string, number | null>>;
@@ -96,12 +96,7 @@ export async function curvesSvg(history: readonly HistoryRow[]): Promise<string>
       view: { stroke: null },
     },
   };
-  const view = new View(parse(compile(spec).spec), { renderer: 'none', logLevel: ERRORS_ONLY });
-  try {
-    return await view.toSVG();
-  } finally {
-    view.finalize();
-  }
+  return chartSvg(spec);
 }
 
 function panelSpec(panel: Panel, history: readonly HistoryRow[], hasDots: boolean) {

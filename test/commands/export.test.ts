@@ -15,7 +15,7 @@ const mount = useMounts();
 /** A folder with params.yaml and, unless `trained` is false, a trained model. */
 async function workplace({ trained = true } = {}) {
   const folder = await tempFolder();
-  const params = { ...tinyParams(), paths: { raw: 'raw', prepared: 'prepared', runs: 'runs' } };
+  const params = { ...tinyParams(), paths: { prepared: 'prepared', runs: 'runs' } };
   await saveParams(join(folder, 'params.yaml'), params);
   if (trained) {
     const model = outspokenModel(params);

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { openPrepared } from '../../src/data/open-prepared.ts';
 import { prepareData } from '../../src/data/prepare.ts';
@@ -5,7 +6,7 @@ import type { Params } from '../../src/params/schema.ts';
 import { collectLog } from '../support/collect-log.ts';
 import { closedPortUrl, useHubServers } from '../support/hub-server.ts';
 import { tinySplit, zipBytes } from '../support/source-zips.ts';
-import { filesIn, useTempFolders } from '../support/temp-folder.ts';
+import { useTempFolders } from '../support/temp-folder.ts';
 import { testParams } from '../support/test-params.ts';
 
 const tempFolder = useTempFolders();
@@ -33,24 +34,31 @@ describe('prepareData with source hub', () => {
     const log = collectLog();
     vi.stubEnv('HF_ENDPOINT', `${server.url}/`);
     vi.stubEnv('HF_TOKEN', 'hf_secret');
-    const params = hubParams(await tempFolder());
+    const folder = await tempFolder();
+    vi.stubEnv('HF_HUB_CACHE', join(folder, 'cache'));
+    const params = hubParams(folder);
     const first = await prepareData(params, log);
     expect(first.source).toBe(`hub ${REPO}@${REVISION}`);
     expect((await openPrepared(params.paths.prepared)).splits.test[0]!.origin).toBe('hub');
-    expect(await filesIn(params.paths.raw)).toEqual([
-      ...Object.keys(files).toSorted(byText),
-      'hub-files.json',
-    ]);
-
     vi.stubEnv('HF_ENDPOINT', await closedPortUrl());
     expect((await prepareData(params, log)).hash).toBe(first.hash);
   });
 
   it('says which param to correct where the hub has no such files', async () => {
     const server = await startHubServer({ repo: REPO, revision: REVISION, files: {} });
+    const folder = await tempFolder();
     vi.stubEnv('HF_ENDPOINT', server.url);
-    await expect(prepareData(hubParams(await tempFolder()), collectLog())).rejects.toThrow(
+    vi.stubEnv('HF_HUB_CACHE', join(folder, 'cache'));
+    await expect(prepareData(hubParams(folder), collectLog())).rejects.toThrow(
       'Hub data set owner/buildings has no data/train.zip at 9d6cd89e: correct data.hub.repo or data.hub.revision',
+    );
+  });
+
+  it('refuses to replace a folder that holds the cache', async () => {
+    const folder = await tempFolder();
+    vi.stubEnv('HF_HUB_CACHE', join(folder, 'prepared/cache'));
+    await expect(prepareData(hubParams(folder), collectLog())).rejects.toThrow(
+      /^paths\.prepared \(.+\) is replaced by data-prep, and HF_HOME \(.+cache\) lies in it/,
     );
   });
 
@@ -63,7 +71,3 @@ describe('prepareData with source hub', () => {
     await expect(failure).rejects.not.toThrow('my-password');
   });
 });
-
-function byText(a: string, b: string): number {
-  return a < b ? -1 : 1;
-}

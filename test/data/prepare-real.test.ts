@@ -25,16 +25,19 @@ describe('prepareData on real tiles', () => {
       images: 108,
       buildings: 1456,
       origins: { local: 100, [custom]: 8 },
-      dropped: {},
+      findings: { dropped: {}, repaired: {} },
     });
     expect(report.splits.valid).toMatchObject({
       images: 24,
       buildings: 203,
       imagesWithoutBuildings: 2,
-      dropped: {},
+      findings: { dropped: {}, repaired: {} },
     });
-    expect(report.splits.test).toMatchObject({ images: 48, buildings: 397, dropped: {} });
-    expect(report.imagesInSeveralSplits).toBe(0);
+    expect(report.splits.test).toMatchObject({
+      images: 48,
+      buildings: 397,
+      findings: { dropped: {}, repaired: {} },
+    });
     // "Very dense: two thirds of the buildings stand within 2 px of another", says their description.
     expect(report.splits.train.touchingShare).toBeCloseTo(0.63, 2);
 

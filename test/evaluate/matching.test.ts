@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { IOU_THRESHOLDS, type MatchInput, matchImage, OUTCOME } from '../../src/evaluate/matching.ts';
+import {
+  type AreaRange,
+  type ImageMatches,
+  IOU_THRESHOLDS,
+  type MatchInput,
+  matchImage,
+} from '../../src/evaluate/matching.ts';
 
-const { falsePositive: F, truePositive: T, leftOut: L } = OUTCOME;
+const [T, F, L] = ['right', 'wrong', 'left out'];
 
 /** `overlaps` as rows, one for each detection; areas are medium unless said. */
 function match(
@@ -18,10 +24,14 @@ function match(
   });
 }
 
+/** [D] */
+function outcomes({ ranges }: ImageMatches, range: AreaRange, t: number) {
+  const { right, leftOut } = ranges[range];
+  return Array.from(right, (bits, d) => ((bits >> t) & 1 ? T : (leftOut[d]! >> t) & 1 ? L : F));
+}
+
 /** Outcomes at IoU 0.5 within all sizes. */
-const at50 = (matches: ReturnType<typeof match>) => [
-  ...matches.ranges.all.outcomes.slice(0, matches.scores.length),
-];
+const at50 = (matches: ImageMatches) => outcomes(matches, 'all', 0);
 
 describe('IOU_THRESHOLDS', () => {
   it("are numpy's linspace(0.5, 0.95, 10) to the last bit", () => {
@@ -46,6 +56,18 @@ describe('matchImage', () => {
     ).toEqual([T, T, F]);
   });
 
+  it('looks for the larger overlap, wherever it stands', () => {
+    // The first detection must leave building 1 to the second, which overlaps no other.
+    expect(
+      at50(
+        match([
+          [0.7, 0.6],
+          [0, 0.9],
+        ]),
+      ),
+    ).toEqual([T, T]);
+  });
+
   it('takes the later building when two overlap equally', () => {
     // The first detection takes building 1, so that the second, which only overlaps that one, has none left.
     expect(
@@ -64,8 +86,29 @@ describe('matchImage', () => {
   });
 
   it('judges each threshold for itself', () => {
-    const { outcomes } = match([[0.72]]).ranges.all;
-    expect([...outcomes]).toEqual([T, T, T, T, T, F, F, F, F, F]);
+    const matches = match([[0.72]]);
+    const byThreshold = IOU_THRESHOLDS.map((_, t) => outcomes(matches, 'all', t)[0]);
+    expect(byThreshold).toEqual([T, T, T, T, T, F, F, F, F, F]);
+  });
+
+  it('gives a building that is too far off for one detection to the next, threshold by threshold', () => {
+    // Up to 0.7 the first takes it; beyond, the second does.
+    const matches = match([[0.7], [0.9]]);
+    expect(IOU_THRESHOLDS.map((_, t) => outcomes(matches, 'all', t))).toEqual([
+      ...Array(5).fill([T, F]),
+      ...Array(4).fill([F, T]),
+      [F, F],
+    ]);
+  });
+
+  it('says which building each detection takes at IoU 0.5, crowds included', () => {
+    const overlaps = [
+      [0.6, 0.9, 0],
+      [0.6, 0.9, 0],
+      [0, 0, 0.52],
+      [0.4, 0, 0.3],
+    ];
+    expect([...match(overlaps, [{}, {}, { crowd: true }]).buildings]).toEqual([1, 0, 2, -1]);
   });
 
   it('leaves out any number of detections on a crowd, and does not count it', () => {
@@ -88,9 +131,7 @@ describe('matchImage', () => {
       [{ area: 500 }, { area: 5000 }],
       [500, 500, 5000],
     );
-    const outcomesAt50 = (range: 'small' | 'medium' | 'large') => [
-      ...matches.ranges[range].outcomes.slice(0, 3),
-    ];
+    const outcomesAt50 = (range: AreaRange) => outcomes(matches, range, 0);
     expect(outcomesAt50('small')).toEqual([T, F, L]);
     expect(outcomesAt50('medium')).toEqual([L, L, F]);
     expect(outcomesAt50('large')).toEqual([L, L, L]);
@@ -105,6 +146,7 @@ describe('matchImage', () => {
 
   it('is empty for an empty image', () => {
     const matches = match([] as number[][], []);
-    expect(matches.ranges.all).toEqual({ positives: 0, outcomes: new Uint8Array(0) });
+    const none = new Uint16Array(0);
+    expect(matches.ranges.all).toEqual({ positives: 0, right: none, leftOut: none });
   });
 });

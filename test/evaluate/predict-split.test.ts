@@ -1,11 +1,13 @@
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { type BatchShape, batchShape } from '../../src/data/loader.ts';
+import { type BatchShape, batchShape } from '../../src/data/host-batch.ts';
+import { createLoader } from '../../src/data/loader.ts';
 import type { PreparedImage } from '../../src/data/prepared.ts';
 import { type PredictedImage, predictImages } from '../../src/evaluate/predict-split.ts';
 import type { Predictions } from '../../src/model/predict.ts';
 import { tf } from '../../src/system/tensorflow.ts';
+import { storedFile } from '../support/stored-file.ts';
 import { useTempFolders } from '../support/temp-folder.ts';
 import { tinyParams } from '../support/tiny-model.ts';
 
@@ -18,7 +20,8 @@ async function blackImage(width: number, height: number): Promise<PreparedImage>
   await sharp({ create: { width, height, channels: 3, background: '#000' } })
     .png()
     .toFile(path);
-  return { id: 1, path, width, height, origin: 'test', buildings: [] };
+  const bytes = await storedFile(path);
+  return { id: 1, name: '1.png', bytes, width, height, origin: 'test', buildings: [], crowds: [] };
 }
 
 /** One detection: left half surely building, right half with probability 0.6; the second slot is padding. */
@@ -44,8 +47,8 @@ function halfSure(): Predictions {
 
 async function detectionsWith(maskThreshold: number, image: PreparedImage) {
   const all: PredictedImage[] = [];
-  for await (const { predicted } of predictImages(halfSure, [image], { shape, maskThreshold }))
-    all.push(...predicted);
+  const batches = createLoader(0).ordered([image], shape);
+  for await (const { predicted } of predictImages(halfSure, batches, maskThreshold)) all.push(...predicted);
   expect(all.length).toBe(1);
   return all[0]!.detections;
 }

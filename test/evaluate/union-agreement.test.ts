@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { unionAgreement } from '../../src/evaluate/union-agreement.ts';
-import { encodeRle } from '../../src/masks/rle.ts';
+import { countUnionPixels, unionAgreement } from '../../src/evaluate/union-agreement.ts';
+import { encodeRle, type Rle } from '../../src/masks/rle.ts';
 
 const row = (pixels: string) =>
   encodeRle(
@@ -9,23 +9,33 @@ const row = (pixels: string) =>
     pixels.length,
   );
 
+const agreementOf = (truth: Rle[], found: Rle[]) => unionAgreement(countUnionPixels(truth, found));
+
+describe('countUnionPixels', () => {
+  it('counts the pixels of either side and of both', () => {
+    const [truth, found] = [[row('##....'), row('.###..')], [row('..####')]];
+    expect(countUnionPixels(truth, found)).toEqual({ both: 2, truth: 4, found: 4 });
+    expect(countUnionPixels(truth, [])).toEqual({ both: 0, truth: 4, found: 0 });
+  });
+});
+
 describe('unionAgreement', () => {
   it('compares the unions, whichever instance a pixel belongs to', () => {
-    const agreement = unionAgreement([row('##....'), row('..##..')], [row('.####.'), row('....#.')]);
+    const agreement = agreementOf([row('##....'), row('..##..')], [row('.####.'), row('....#.')]);
     expect(agreement).toEqual({ iou: 3 / 5, dice: 6 / 8 });
   });
 
   it('counts a pixel once, however many instances cover it', () => {
-    expect(unionAgreement([row('##..'), row('##..')], [row('##..')])).toEqual({ iou: 1, dice: 1 });
+    expect(agreementOf([row('##..'), row('##..')], [row('##..')])).toEqual({ iou: 1, dice: 1 });
   });
 
   it('is 1 for an empty image rightly left empty, also when a mask without pixels stands for it', () => {
-    expect(unionAgreement([], [])).toEqual({ iou: 1, dice: 1 });
-    expect(unionAgreement([row('...')], [])).toEqual({ iou: 1, dice: 1 });
+    expect(agreementOf([], [])).toEqual({ iou: 1, dice: 1 });
+    expect(agreementOf([row('...')], [])).toEqual({ iou: 1, dice: 1 });
   });
 
   it('is 0 when only one side has buildings', () => {
-    expect(unionAgreement([row('#..')], [])).toEqual({ iou: 0, dice: 0 });
-    expect(unionAgreement([], [row('#..')])).toEqual({ iou: 0, dice: 0 });
+    expect(agreementOf([row('#..')], [])).toEqual({ iou: 0, dice: 0 });
+    expect(agreementOf([], [row('#..')])).toEqual({ iou: 0, dice: 0 });
   });
 });

@@ -1,10 +1,12 @@
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { downloadFromHub } from '../../src/hub/download-from-hub.ts';
 import { UserError } from '../../src/system/errors.ts';
 import { createRandom } from '../../src/system/random.ts';
 import { collectLog } from '../support/collect-log.ts';
+import { hubAccess } from '../support/hub-access.ts';
 import { closedPortUrl, type HubServerOptions, useHubServers } from '../support/hub-server.ts';
 import { filesIn, useTempFolders } from '../support/temp-folder.ts';
 
@@ -14,13 +16,17 @@ const startHubServer = useHubServers();
 const REPO = 'owner/buildings';
 const REVISION = '9d6cd89e55db7fbc129449387b3da7debcf7b6c4';
 const ADVICE = { repo: 'the.repo', address: 'the.repo or the.revision', instead: 'do without' };
-const RETRIES = { attempts: 3, firstDelayMs: 1 };
+const RETRIES = { attempts: 3, firstDelayMs: 1, silenceMs: 10_000 };
 
 /** Large enough to arrive in several pieces. */
 const SIZE = 400_000;
 const TRAIN = randomBytes('train');
 const VALID = randomBytes('valid');
 const FILES = { 'data/train.zip': TRAIN, 'data/valid.zip': VALID };
+
+const sha256 = (content: Buffer) => createHash('sha256').update(content).digest('hex');
+const PART = `blobs/${sha256(TRAIN)}.aerial.incomplete`;
+const SNAPSHOT = `snapshots/${REVISION}`;
 
 function randomBytes(name: string): Buffer {
   const random = createRandom(name);
@@ -30,22 +36,26 @@ function randomBytes(name: string): Buffer {
 /** A server with these faults, and a download from it into a folder of its own. */
 async function setUp(options: Partial<HubServerOptions> = {}) {
   const server = await startHubServer({ repo: REPO, revision: REVISION, files: FILES, ...options });
-  const folder = await tempFolder();
+  const cacheFolder = await tempFolder();
+  const type = options.type ?? 'dataset';
+  const folder = join(cacheFolder, `${type}s--owner--buildings`);
   const log = collectLog();
   const download = {
-    repo: { type: options.type ?? 'dataset', name: REPO } as const,
+    repo: { type, name: REPO },
     revision: REVISION,
     paths: ['data/train.zip'],
-    folder,
-    access: { hubUrl: server.url, accessToken: options.token },
+    access: hubAccess(server.url, cacheFolder, options.token),
     advice: ADVICE,
   };
-  return { server, folder, log, download, run: () => downloadFromHub(download, log, RETRIES) };
+  const context = { log, retries: RETRIES };
+  return { server, folder, log, download, context, run: () => downloadFromHub(download, context) };
 }
 
+/** All that is in the repository's folder: one content, and a link to it. */
 async function expectWhole(folder: string): Promise<void> {
-  expect((await readFile(join(folder, 'data/train.zip'))).equals(TRAIN)).toBe(true);
-  expect(await filesIn(folder)).toEqual(['data/train.zip', 'hub-files.json']);
+  expect((await readFile(join(folder, SNAPSHOT, 'data/train.zip'))).equals(TRAIN)).toBe(true);
+  expect(await filesIn(folder)).toEqual([`blobs/${sha256(TRAIN)}`, `${SNAPSHOT}/data/train.zip`]);
+  expect(await filesIn(join(folder, '..', '.locks'))).toEqual([]);
 }
 
 async function expectUserError(failure: Promise<unknown>, message: string | RegExp): Promise<void> {
@@ -56,16 +66,21 @@ async function expectUserError(failure: Promise<unknown>, message: string | RegE
 
 describe('downloadFromHub', () => {
   it.each([true, false])('brings files and checks their hashes (LFS: %s)', async (lfs) => {
-    const { server, folder, log, download } = await setUp({ lfs });
-    await downloadFromHub({ ...download, paths: Object.keys(FILES) }, log, RETRIES);
-    expect((await readFile(join(folder, 'data/train.zip'))).equals(TRAIN)).toBe(true);
-    expect((await readFile(join(folder, 'data/valid.zip'))).equals(VALID)).toBe(true);
-    expect(server.requests).toEqual(['api', 'probe', 'body bytes=0-', 'probe', 'body bytes=0-']);
+    const { server, folder, download, context } = await setUp({ lfs });
+    const paths = ['data/valid.zip', 'data/train.zip'];
+    const local = await downloadFromHub({ ...download, paths }, context);
+    expect(local).toEqual(paths.map((path) => join(folder, SNAPSHOT, path)));
+    expect((await readFile(local[0]!)).equals(VALID)).toBe(true);
+    expect((await readFile(local[1]!)).equals(TRAIN)).toBe(true);
+    const [api, ...rest] = server.requests;
+    expect(api).toBe('api');
+    expect(rest).toHaveLength(4);
+    expect(rest.filter((request) => request === 'body bytes=0-')).toHaveLength(2);
   });
 
   it('brings files of a model too', async () => {
     const { folder, run } = await setUp({ type: 'model' });
-    expect(await run()).toMatchObject([{ path: 'data/train.zip', size: SIZE }]);
+    await run();
     await expectWhole(folder);
   });
 
@@ -81,32 +96,68 @@ describe('downloadFromHub', () => {
     const before = server.requests.length;
     await run();
     expect(server.requests).toHaveLength(before);
-    expect(log.lines.at(-1)).toBe(`${join(folder, 'data/train.zip')} is there already, its hash is right`);
+    const local = join(folder, SNAPSHOT, 'data/train.zip');
+    expect(log.lines.at(-1)).toBe(`data/train.zip is in the cache, its hash is right (${local})`);
   });
 
-  it('asks only for files of which it knows nothing yet', async () => {
-    const { server, log, download, run } = await setUp();
+  it('fetches only what is not there yet', async () => {
+    const { server, download, context, run } = await setUp();
     await run();
-    await downloadFromHub({ ...download, paths: ['data/valid.zip'] }, log, RETRIES);
     const before = server.requests.length;
-    await downloadFromHub({ ...download, paths: Object.keys(FILES) }, log, RETRIES);
-    expect(server.requests).toHaveLength(before);
+    const all = { ...download, paths: Object.keys(FILES) };
+    await downloadFromHub(all, context);
+    expect(server.requests.slice(before)).toEqual(['api', 'probe', 'body bytes=0-']);
+    await downloadFromHub(all, context);
+    expect(server.requests).toHaveLength(before + 3);
   });
 
-  it('fetches a file again that was changed', async () => {
-    const { folder, run } = await setUp();
+  it('takes a content of another commit that is there', async () => {
+    const other = 'e'.repeat(40);
+    const { server, download, context, run } = await setUp({ commits: { [other]: { 'moved.zip': TRAIN } } });
     await run();
-    await writeFile(join(folder, 'data/train.zip'), Buffer.alloc(SIZE));
+    const before = server.requests.length;
+    const [local] = await downloadFromHub({ ...download, revision: other, paths: ['moved.zip'] }, context);
+    expect((await readFile(local!)).equals(TRAIN)).toBe(true);
+    expect(server.requests.slice(before)).toEqual(['api']);
+  });
+
+  it('downloads a content once that has two names', async () => {
+    const files = { 'a.zip': TRAIN, 'b.zip': TRAIN };
+    const { server, download, context } = await setUp({ files });
+    const paths = Object.keys(files);
+    for (const path of await downloadFromHub({ ...download, paths }, context)) {
+      expect((await readFile(path)).equals(TRAIN)).toBe(true);
+    }
+    expect(server.requests.filter((request) => request.startsWith('body'))).toEqual(['body bytes=0-']);
+  });
+
+  it('brings an empty file', async () => {
+    const { download, context } = await setUp({ files: { 'empty.txt': Buffer.alloc(0) }, lfs: false });
+    const [local] = await downloadFromHub({ ...download, paths: ['empty.txt'] }, context);
+    expect(await readFile(local!, 'utf8')).toBe('');
+  });
+
+  it.each([
+    ['a byte has changed', (content: Buffer) => Buffer.concat([content.subarray(0, -1), Buffer.of(0)])],
+    ['half of it is missing', (content: Buffer) => content.subarray(0, SIZE / 2)],
+    ['it is empty', () => Buffer.alloc(0)],
+  ])('fetches a content again of which %s, and says so', async (_what, spoil) => {
+    const { folder, log, run } = await setUp();
+    await run();
+    await writeFile(join(folder, 'blobs', sha256(TRAIN)), spoil(TRAIN));
     await run();
     await expectWhole(folder);
+    expect(log.lines).toContain(
+      `warning: ${join(folder, SNAPSHOT, 'data/train.zip')} is damaged, it is to be downloaded again`,
+    );
   });
 
   it('asks the hub again for another revision', async () => {
-    const { folder, download, run, log } = await setUp();
+    const { folder, download, run, context } = await setUp();
     await run();
     const other = { ...download, revision: 'f'.repeat(40) };
     await expectUserError(
-      downloadFromHub(other, log, RETRIES),
+      downloadFromHub(other, context),
       'no such revision (HTTP status 404); correct the.repo or the.revision',
     );
     await expectWhole(folder);
@@ -140,13 +191,15 @@ describe('downloadFromHub', () => {
       run(),
       /^Cannot download data\/train\.zip of owner\/buildings at 9d6cd89e from 127/,
     );
-    expect(await readdir(join(folder, 'data'))).toEqual([
-      expect.stringMatching(/^train\.zip\.[0-9a-f]{12}\.part$/),
-    ]);
+    expect(await filesIn(folder)).toEqual([PART]);
     const before = server.requests.length;
     await run();
     await expectWhole(folder);
-    expect(server.requests.slice(before)).toEqual(['probe', expect.stringMatching(/^body bytes=[1-9]\d+-$/)]);
+    expect(server.requests.slice(before)).toEqual([
+      'api',
+      'probe',
+      expect.stringMatching(/^body bytes=[1-9]\d+-$/),
+    ]);
   });
 
   it.each([500, 502, 503, 429, 408])('tries again after HTTP status %i', async (status) => {
@@ -176,16 +229,13 @@ describe('downloadFromHub', () => {
     expect(server.requests.filter((request) => request.startsWith('body'))).toHaveLength(1);
   });
 
-  it('throws wrong bytes away, and keeps the file of before', async () => {
+  it('throws wrong bytes away', async () => {
     const { folder, run } = await setUp({ bodyFaults: ['wrong bytes'] });
-    await mkdir(join(folder, 'data'));
-    await writeFile(join(folder, 'data/train.zip'), 'of another revision');
     await expectUserError(
       run(),
       /^Download of data\/train\.zip is damaged: its sha256 is [0-9a-f]{64}, expected/,
     );
-    expect(await filesIn(folder)).toEqual(['data/train.zip', 'hub-files.json']);
-    expect(await readFile(join(folder, 'data/train.zip'), 'utf8')).toBe('of another revision');
+    expect(await filesIn(folder)).toEqual([]);
   });
 
   it('throws away what is longer than announced', async () => {
@@ -240,32 +290,32 @@ describe('downloadFromHub', () => {
   });
 
   it('asks for a token where access is denied', async () => {
-    const { download, log } = await setUp({ token: 'hf_secret' });
+    const { download, context } = await setUp({ token: 'hf_secret' });
     const anonymous = { ...download, access: { ...download.access, accessToken: undefined } };
     await expectUserError(
-      downloadFromHub(anonymous, log, RETRIES),
+      downloadFromHub(anonymous, context),
       'access denied, or no such repository (HTTP status 401)',
     );
   });
 
   it('names a file that the data set does not have', async () => {
-    const { folder, download, log } = await setUp();
+    const { folder, download, context } = await setUp();
     await expectUserError(
-      downloadFromHub({ ...download, paths: ['data/none.zip'] }, log, RETRIES),
+      downloadFromHub({ ...download, paths: ['data/none.zip'] }, context),
       'Hub data set owner/buildings has no data/none.zip at 9d6cd89e: correct the.repo or the.revision',
     );
-    expect(await filesIn(folder)).toEqual([]);
+    expect(await filesIn(join(folder, '..'))).toEqual([]);
   });
 
   it('says which host it cannot reach, and what to do', async () => {
-    const { folder, download, log } = await setUp();
+    const { folder, download, context } = await setUp();
     const hubUrl = await closedPortUrl();
-    const offline = { ...download, access: { hubUrl, accessToken: undefined } };
+    const unreachable = { ...download, access: { ...download.access, hubUrl } };
     await expectUserError(
-      downloadFromHub(offline, log, RETRIES),
+      downloadFromHub(unreachable, context),
       `Cannot download data/train.zip of owner/buildings at 9d6cd89e from ${new URL(hubUrl).host}: the connection failed (ECONNREFUSED); check the network and try again later, set HF_ENDPOINT to a mirror, or do without`,
     );
-    expect(await filesIn(folder)).toEqual([]);
+    expect(await filesIn(join(folder, '..'))).toEqual([]);
   });
 
   it.each(['<html>Please sign in</html>', '{"error": "Please sign in"}'])(

@@ -6,6 +6,7 @@ import { fetchFile } from '../../src/hub/fetch-file.ts';
 import { hubAccessFromEnvironment } from '../../src/hub/hub-access.ts';
 import { UsageError, UserError } from '../../src/system/errors.ts';
 import { collectLog } from '../support/collect-log.ts';
+import { hubAccess } from '../support/hub-access.ts';
 import { closedPortUrl, type HubServerOptions, useHubServers } from '../support/hub-server.ts';
 import { filesIn, useTempFolders } from '../support/temp-folder.ts';
 
@@ -16,7 +17,7 @@ const REPO = 'owner/resnet50.a1_in1k';
 const FIRST = '1'.repeat(40);
 const SECOND = '2'.repeat(40);
 const KEY = 'train.transfer.weights';
-const RETRIES = { attempts: 3, firstDelayMs: 1 };
+const RETRIES = { attempts: 3, firstDelayMs: 1, silenceMs: 10_000 };
 
 /** Large enough to arrive in several pieces. */
 const WEIGHTS = Buffer.alloc(300_000, 'first weights');
@@ -41,10 +42,11 @@ async function setUp(options: Partial<HubServerOptions> = {}) {
     branches,
     ...options,
   });
-  const folder = join(await tempFolder(), 'weights');
+  const cacheFolder = await tempFolder();
+  const folder = join(cacheFolder, 'models--owner--resnet50.a1_in1k');
   const log = collectLog();
-  const access = { hubUrl: server.url, accessToken: options.token };
-  const fetchOptions = { key: KEY, folder, access, log, retries: RETRIES };
+  const access = hubAccess(server.url, cacheFolder, options.token);
+  const fetchOptions = { key: KEY, access, log, retries: RETRIES };
   const goOffline = async () => {
     access.hubUrl = await closedPortUrl();
   };
@@ -62,7 +64,7 @@ async function expectUserError(failure: Promise<unknown>, message: string | RegE
 describe('fetchFile from the hub', () => {
   it.each([true, false])('brings model.safetensors of main if no more is said (LFS: %s)', async (lfs) => {
     const { folder, server, fetchPlace } = await setUp({ lfs });
-    const path = join(folder, REPO, FIRST, 'model.safetensors');
+    const path = join(folder, 'snapshots', FIRST, 'model.safetensors');
     expect(await fetchPlace(`hf://${REPO}`)).toEqual({
       path,
       source: `hf://${REPO}@${FIRST}/model.safetensors`,
@@ -81,7 +83,7 @@ describe('fetchFile from the hub', () => {
   ])('brings %s', async (rest, commit, file, content) => {
     const { folder, fetchPlace } = await setUp();
     const { path, source } = await fetchPlace(`hf://${REPO}${rest}`);
-    expect(path).toBe(join(folder, REPO, commit, file));
+    expect(path).toBe(join(folder, 'snapshots', commit, file));
     expect(source).toBe(`hf://${REPO}@${commit}/${file}`);
     expect((await readFile(path)).equals(content)).toBe(true);
   });
@@ -122,7 +124,7 @@ describe('fetchFile from the hub', () => {
       fetchPlace(`hf://${REPO}`),
       /^Download of model\.safetensors is damaged: its sha256 is [0-9a-f]{64}, expected/,
     );
-    expect(await filesIn(join(folder, REPO, FIRST))).toEqual(['hub-files.json']);
+    expect(await filesIn(folder)).toEqual(['refs/main']);
   });
 
   it('brings a file anew that was changed on the disk', async () => {
@@ -171,7 +173,7 @@ describe('fetchFile from the hub', () => {
     const { server, fetchOptions, fetchPlace } = await setUp({ token: 'hf_secret' });
     await fetchPlace(`hf://${REPO}`);
     expect(server.leakedTokens).toEqual([]);
-    const anonymous = { ...fetchOptions, access: { hubUrl: server.url, accessToken: undefined } };
+    const anonymous = { ...fetchOptions, access: { ...fetchOptions.access, accessToken: undefined } };
     await expectUserError(fetchFile(`hf://${REPO}`, anonymous), 'access denied, or no such repository');
   });
 
@@ -187,10 +189,11 @@ describe('fetchFile from the hub', () => {
 
     it('asks the mirror of HF_ENDPOINT, with HF_TOKEN', async () => {
       const { server, folder, log } = await setUp({ token: 'hf_secret' });
+      vi.stubEnv('HF_HUB_CACHE', join(folder, '..'));
       vi.stubEnv('HF_ENDPOINT', `${server.url}/`);
       vi.stubEnv('HF_TOKEN', 'hf_secret');
       expect(hubAccessFromEnvironment().hubUrl).toBe(server.url);
-      const { sha256: hash } = await fetchFile(`hf://${REPO}`, { key: KEY, folder, log });
+      const { sha256: hash } = await fetchFile(`hf://${REPO}`, { key: KEY, log });
       expect(hash).toBe(sha256(WEIGHTS));
     });
   });
@@ -204,7 +207,7 @@ describe('fetchFile without a way to the hub', () => {
     expect(await fetchPlace(`hf://${REPO}`)).toEqual(fetched);
     expect(warnings()).toEqual([
       'warning: Download: the connection failed (ECONNREFUSED); next try in 0.001 s',
-      `warning: Cannot ask ${new URL(access.hubUrl).host} for main of ${REPO}: the connection failed (ECONNREFUSED); its commit of the last time is used, ${FIRST}`,
+      `warning: Cannot ask ${new URL(access.hubUrl!).host} for main of ${REPO}: the connection failed (ECONNREFUSED); its commit of the last time is used, ${FIRST}`,
     ]);
   });
 
@@ -239,15 +242,15 @@ describe('fetchFile without a way to the hub', () => {
     await goOffline();
     await expectUserError(
       fetchPlace(`hf://${REPO}`),
-      `Cannot download model.safetensors of ${REPO} at main from ${new URL(access.hubUrl).host}: the connection failed (ECONNREFUSED); check the network and try again later, set HF_ENDPOINT to a mirror, or set train.transfer.weights to the path of a file that you have`,
+      `Cannot download model.safetensors of ${REPO} at main from ${new URL(access.hubUrl!).host}: the connection failed (ECONNREFUSED); check the network and try again later, set HF_ENDPOINT to a mirror, or set train.transfer.weights to the path of a file that you have`,
     );
     expect(await filesIn(join(folder, '..'))).toEqual([]);
   });
 
-  it.each(['not JSON', '{"main": "../../somewhere"}'])('forgets a record that reads %s', async (record) => {
+  it.each(['', 'main', '../../somewhere'])('forgets a ref that reads %j', async (ref) => {
     const { folder, goOffline, fetchPlace } = await setUp();
     await fetchPlace(`hf://${REPO}`);
-    await writeFile(join(folder, REPO, 'revisions.json'), record);
+    await writeFile(join(folder, 'refs/main'), ref);
     await goOffline();
     await expectUserError(fetchPlace(`hf://${REPO}`), 'the connection failed');
   });
@@ -282,7 +285,7 @@ describe('fetchFile of a branch that moves', () => {
 });
 
 describe('fetchFile from the disk', () => {
-  const options = { key: KEY, folder: 'none', log: collectLog() };
+  const options = { key: KEY, log: collectLog() };
 
   it('takes a file where it lies', async () => {
     const path = join(await tempFolder(), 'weights.safetensors');

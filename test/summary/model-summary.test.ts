@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { disposeBatch, exampleBatch } from '../../src/data/batch.ts';
-import { batchShape } from '../../src/data/loader.ts';
+import { batchShape } from '../../src/data/host-batch.ts';
 import { costOf } from '../../src/graph/cost.ts';
 import { recordFunction, type TensorFunction } from '../../src/graph/record.ts';
 import { createMaskRcnn, type MaskRcnn } from '../../src/model/mask-rcnn.ts';

@@ -12,7 +12,6 @@ export function testParams(folder: string, data: Partial<Params['data']> = {}): 
     parse(readFileSync(new URL('../../params.yaml', import.meta.url), 'utf8')),
   );
   const paths = {
-    raw: join(folder, 'raw'),
     prepared: join(folder, 'prepared'),
     runs: join(folder, 'runs'),
   };

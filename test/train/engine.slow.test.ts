@@ -3,7 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
-import { batchShape } from '../../src/data/loader.ts';
+import { batchShape } from '../../src/data/host-batch.ts';
+import { createLoader } from '../../src/data/loader.ts';
 import { openPrepared } from '../../src/data/open-prepared.ts';
 import { prepareData } from '../../src/data/prepare.ts';
 import { createMaskRcnn } from '../../src/model/mask-rcnn.ts';
@@ -30,9 +31,11 @@ async function lossesOf(train: Partial<Params['train']>, steps: number): Promise
   const totalSteps = Math.ceil(splits.train.length / shape.batchSize) * params.train.epochs;
   const schedule = { peak, min, warmupSteps, totalSteps };
   const always = { timeUsed: () => 0, signal: new AbortController().signal };
+  const loader = createLoader(params.data.workers);
   const losses: number[] = [];
   for (let epoch = 1; losses.length < steps; epoch++) {
     const place = {
+      loader,
       epoch,
       stepsBefore: losses.length,
       stepsBeforePhase: 0,
@@ -46,6 +49,7 @@ async function lossesOf(train: Partial<Params['train']>, steps: number): Promise
       if (losses.length === steps) break;
     }
   }
+  await loader.close();
   engine.dispose();
   update.dispose();
   model.dispose();

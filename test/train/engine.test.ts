@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { disposeBatch } from '../../src/data/batch.ts';
-import { batchShape } from '../../src/data/loader.ts';
+import { batchShape } from '../../src/data/host-batch.ts';
 import { compileProgram } from '../../src/graph/program.ts';
 import { createMaskRcnn } from '../../src/model/mask-rcnn.ts';
 import type { Params } from '../../src/params/schema.ts';

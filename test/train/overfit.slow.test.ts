@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { disposeBatch, toTensors } from '../../src/data/batch.ts';
-import { batchShape, orderedBatches } from '../../src/data/loader.ts';
+import { batchShape } from '../../src/data/host-batch.ts';
+import { createLoader } from '../../src/data/loader.ts';
 import { openPrepared } from '../../src/data/open-prepared.ts';
 import { prepareData } from '../../src/data/prepare.ts';
 import { createMaskRcnn } from '../../src/model/mask-rcnn.ts';
@@ -33,9 +34,10 @@ async function learnByHeart(train: Partial<Params['train']>): Promise<Map<number
   const shape = batchShape(params);
   const update = createUpdate(model.weights.variables, params.train);
   const engine = await createEngine(model, update, shape, params);
-  const { value } = await orderedBatches(splits.train, shape).next();
+  const loader = createLoader(params.data.workers);
+  const { value } = await loader.ordered(splits.train, shape).next();
   const batch = toTensors(value);
-  const how = { shape, params, signal: new AbortController().signal };
+  const how = { loader, shape, params, signal: new AbortController().signal };
   const schedule = { peak: 0.002, min: 0.00002, warmupSteps: 40, totalSteps: MOST_STEPS };
   const reached = new Map<number, number>();
   for (let step = 1; step <= MOST_STEPS && (reached.get(step - 1) ?? 0) < 0.95; step++) {
@@ -46,6 +48,7 @@ async function learnByHeart(train: Partial<Params['train']>): Promise<Map<number
     reached.set(step, (await validate(engine.validate, splits.train, how))!.metrics.mask.ap50 ?? 0);
   }
   disposeBatch(batch);
+  await loader.close();
   engine.dispose();
   update.dispose();
   model.dispose();

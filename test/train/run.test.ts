@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { batchShape } from '../../src/data/loader.ts';
+import { batchShape } from '../../src/data/host-batch.ts';
+import { createLoader } from '../../src/data/loader.ts';
 import { openPrepared } from '../../src/data/open-prepared.ts';
 import { prepareData } from '../../src/data/prepare.ts';
 import { formatInferenceSummary, runInference } from '../../src/inference/run.ts';
@@ -75,7 +76,8 @@ describe('runTraining', () => {
     const metadata = await loadWeights(inRuns('train', 'best.safetensors'), model.weights);
     const step = createValidationStep(model, createUpdate(model.weights.variables, params.train), params);
     const { splits } = await openPrepared(params.paths.prepared);
-    const how = { shape: batchShape(params), params, signal: new AbortController().signal };
+    const loader = createLoader(0);
+    const how = { loader, shape: batchShape(params), params, signal: new AbortController().signal };
     const validation = await validate(step, splits.valid, how);
     const history = await readJson(inRuns('train', 'history.json'));
     const row = history.find(({ epoch }: { epoch: number }) => `${epoch}` === metadata.epoch);
@@ -142,7 +144,8 @@ describe('runTraining', () => {
     const { splits } = await openPrepared(params.paths.prepared);
     const model = createMaskRcnn(params);
     const step = createValidationStep(model, createUpdate(model.weights.variables, params.train), params);
-    const stopped = { shape: batchShape(params), params, signal: AbortSignal.abort() };
+    const loader = createLoader(0);
+    const stopped = { loader, shape: batchShape(params), params, signal: AbortSignal.abort() };
     expect(await validate(step, splits.valid, stopped)).toBe(null);
     const whole = await validate(step, splits.valid, { ...stopped, signal: new AbortController().signal });
     expect(whole!.metrics.images).toBe(2);
@@ -196,7 +199,7 @@ describe('trainEpoch', () => {
     const place = { epoch: 2, ...steps, timeUsed: () => 0, signal: new AbortController().signal };
     const settings = { ...params, train: { ...params.train, ...train } };
     const images = Array.from({ length: count }, (_, i) => splits.train[i % splits.train.length]!);
-    const data = { images, shape: batchShape(params), params: settings };
+    const data = { loader: createLoader(0), images, shape: batchShape(params), params: settings };
     for await (const report of trainEpoch({ ...data, ...place, trainStep, schedule })) reports.push(report);
     return { told, reports };
   }

@@ -1,37 +1,35 @@
-/** Our side of the suite `evaluate`, driven line by line by `measureInTurns`. */
+/** Our side of the suite `evaluate`: `node ours.ts KIND`, driven line by line by `measureInTurns`. */
 import { createInterface } from 'node:readline';
+import { type CocoMetrics, cocoFigures, poolFigures } from '../../../src/evaluate/coco-figures.ts';
 import type { EvaluatedImage } from '../../../src/evaluate/detections.ts';
-import { evaluateDetections, type Metrics } from '../../../src/evaluate/evaluate-detections.ts';
-import { rleFromString } from '../../../src/masks/rle.ts';
-import type { CocoSet } from './random-set.ts';
+import type { ImageMatches } from '../../../src/evaluate/matching.ts';
+import { matchBoxes, matchMasks, rankDetections } from '../../../src/evaluate/measure-image.ts';
+import { boundaryOverlaps, maskOverlaps } from '../../../src/evaluate/overlaps.ts';
+import { type CocoSet, readCocoSet } from './coco-set.ts';
+import type { Kind } from './compare-set.ts';
 
-function evaluate(set: CocoSet): Metrics {
-  const images = new Map<number, EvaluatedImage>();
-  for (const image of set.images) images.set(image.id, { ...image, truth: [], detections: [] });
-  for (const entry of set.annotations) {
-    images.get(entry.image_id)!.truth.push({ ...shapeOf(entry), area: entry.area, crowd: false });
-  }
-  for (const entry of set.results) {
-    images.get(entry.image_id)!.detections.push({ ...shapeOf(entry), score: entry.score });
-  }
-  const options = { maxDetections: set.max_detections, scoreThreshold: 0.5 };
-  return evaluateDetections([...images.values()], options);
+const MAX_DETECTIONS = 100;
+const NO_MASK = { size: [0, 0] as [number, number], counts: new Uint32Array(0) };
+
+function evaluate(set: CocoSet, kind: Kind): CocoMetrics {
+  const images = kind === 'box' ? readCocoSet(set, () => NO_MASK) : readCocoSet(set);
+  const matches = images.sort((a, b) => a.id - b.id).map((image) => match(image, kind));
+  return cocoFigures(poolFigures(matches, MAX_DETECTIONS));
 }
 
-function shapeOf({
-  bbox,
-  segmentation: { counts, size },
-}: CocoSet['results'][number] | CocoSet['annotations'][number]) {
-  const [x, y, width, height] = bbox;
-  const box: EvaluatedImage['truth'][number]['box'] = [y!, x!, y! + height!, x! + width!];
-  return { box, mask: rleFromString(counts, size) };
+function match({ detections, truth }: EvaluatedImage, kind: Kind): ImageMatches {
+  const ranked = Array.from(rankDetections(detections, MAX_DETECTIONS), (index) => detections[index]!);
+  if (kind === 'box') return matchBoxes(ranked, truth);
+  const overlaps = maskOverlaps(ranked, truth);
+  return matchMasks(ranked, truth, kind === 'mask' ? overlaps : boundaryOverlaps(ranked, truth, overlaps));
 }
 
+const kind = process.argv[2] as Kind;
 let set: CocoSet | undefined;
 for await (const line of createInterface({ input: process.stdin })) {
   if (set) {
     const start = performance.now();
-    const output = evaluate(set);
+    const output = evaluate(set, kind);
     console.log(JSON.stringify({ seconds: (performance.now() - start) / 1000, output }));
   } else {
     set = JSON.parse(line);

@@ -1,9 +1,11 @@
 /** Writes what all contestants of the suite `graph` start from: prepare.ts FOLDER full|small. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type BatchShape, batchShape, trainingBatches } from '../../../src/data/loader.ts';
+import { type BatchShape, batchShape } from '../../../src/data/host-batch.ts';
+import { createLoader } from '../../../src/data/loader.ts';
 import { openPrepared } from '../../../src/data/open-prepared.ts';
 import { prepareData } from '../../../src/data/prepare.ts';
+import { trainingPass } from '../../../src/data/training-order.ts';
 import { createMaskRcnn } from '../../../src/model/mask-rcnn.ts';
 import type { HostTensor } from '../../../src/model/safetensors.ts';
 import { createWeights } from '../../../src/model/weights.ts';
@@ -63,7 +65,8 @@ async function prepareOwnModel(): Promise<void> {
 async function readBatch(params: Params): Promise<[string, HostTensor][]> {
   const shape = batchShape(params);
   const { splits } = await openPrepared(params.paths.prepared);
-  const batches = trainingBatches(splits.train, shape, { augment: true, seed: [params.seed, 'train', 1] });
+  const pass = { ...trainingPass(params, 1), startBatch: 0 };
+  const batches = createLoader(0).training(splits.train, shape, pass);
   const { value: batch } = await batches.next();
   const { images, boxes, masks, valid, touching, touchingSize: T } = batch!;
   const { batchSize: N, imageSize: H, maxInstances: M, maskSize: K }: BatchShape = shape;

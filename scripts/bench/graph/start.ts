@@ -1,5 +1,5 @@
 /** One start of training with the own model: start.ts FOLDER RUNS. A line of JSON with how long it took. */
-import { batchShape } from '../../../src/data/loader.ts';
+import { batchShape } from '../../../src/data/host-batch.ts';
 import { loadTensorFlow } from '../../../src/system/load-tensorflow.ts';
 import type { StartTimes } from '../graph-start.ts';
 

@@ -1,79 +1,94 @@
-import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { UserError } from '../../system/errors.ts';
+import { printable } from '../../system/printable.ts';
 
-const id = z.union([z.number(), z.string()]);
+const id = z.union([z.number(), z.string()], 'must be a number or a text');
 
-/**
- * The part of COCO that is read, https://cocodataset.org/#format-data. `bbox` and `area` are not: both follow from
- * the polygons, and exporters get them wrong. Coordinates are checked building by building, so that one broken
- * outline costs one building and not the file.
- */
-const cocoSchema = z.object({
-  images: z.array(
-    z.object({ id, file_name: z.string().min(1), width: z.int().positive(), height: z.int().positive() }),
-  ),
-  annotations: z.array(
-    z.object({
-      image_id: id,
-      category_id: id,
-      iscrowd: z.union([z.literal(0), z.literal(1), z.boolean()], 'must be 0 or 1').nullish(),
-      segmentation: z
-        .union(
-          [z.array(z.array(z.unknown())), z.object({ counts: z.unknown(), size: z.unknown() })],
-          'must be a list of polygons [[x0, y0, x1, y1, ...], ...] or an RLE',
-        )
-        .nullish(),
-    }),
-  ),
-  categories: z.array(z.object({ id, name: z.string() })),
+const fileSchema = z.object({
+  images: z.array(z.unknown()),
+  annotations: z.array(z.unknown()),
+  categories: z.array(z.unknown()),
 });
 
-export type CocoFile = z.infer<typeof cocoSchema>;
-export type CocoImage = CocoFile['images'][number];
-export type CocoAnnotation = CocoFile['annotations'][number];
+const imageSchema = z.object({
+  id,
+  file_name: z.string().min(1),
+  width: z.int().positive(),
+  height: z.int().positive(),
+});
+
+/** What outlines, boxes and areas hold is checked building by building: one broken outline costs one building and not the file. */
+const annotationSchema = z.object({
+  image_id: id,
+  category_id: id.nullish(),
+  iscrowd: z.union([z.literal(0), z.literal(1), z.boolean()], 'must be 0 or 1').nullish(),
+  segmentation: z
+    .custom<Segmentation>(isSegmentation, 'must be a list of polygons [[x0, y0, x1, y1, ...], ...] or an RLE')
+    .optional(),
+  bbox: z.unknown().optional(),
+  area: z.unknown().optional(),
+});
+
+const categorySchema = z.object({ id, name: z.string() });
+
+type Segmentation = readonly (readonly unknown[])[] | { counts?: unknown; size?: unknown } | null | undefined;
+
+/** The part of COCO that is read, https://cocodataset.org/#format-data. */
+export interface CocoFile {
+  images: z.infer<typeof imageSchema>[];
+  annotations: z.infer<typeof annotationSchema>[];
+  categories: z.infer<typeof categorySchema>[];
+}
+
+/** Looks at the outer form only, and copies nothing: outlines are nearly all of the file. */
+function isSegmentation(value: unknown): boolean {
+  if (Array.isArray(value)) return value.every((part) => Array.isArray(part));
+  return value === null || value === undefined || typeof value === 'object';
+}
 
 /**
- * Reads an annotation file and checks its structure.
- * @param label what to call the file in a message, e.g. the zip that it came from
- * @throws UserError where it is not COCO JSON, naming the entry
+ * Checks the structure of an annotation file.
+ * @param value the parsed JSON
+ * @param label what to call the file in a message
+ * @throws UserError where it is not COCO, naming the first wrong entry
  */
-export async function readCocoFile(path: string, label: string): Promise<CocoFile> {
-  const result = cocoSchema.safeParse(parseJson(await readFile(path, 'utf8'), label));
-  if (!result.success) {
-    const issue = result.error.issues[0]!;
-    throw new UserError(
-      `${label} is not COCO: ${entryName(issue.path)} ${lowerFirst(issue.message)}; export the annotations again as COCO segmentation`,
-    );
-  }
+export function parseCoco(value: unknown, label: string): CocoFile {
+  const file = checked(fileSchema, value, [], label);
+  // One by one, up to the first wrong one: a list of all that is wrong with a million entries would fill the memory.
+  const images = file.images.map((image, i) => checked(imageSchema, image, ['images', i], label));
+  const annotations = file.annotations.map((annotation, i) =>
+    checked(annotationSchema, annotation, ['annotations', i], label),
+  );
+  const categories = file.categories.map((category, i) =>
+    checked(categorySchema, category, ['categories', i], label),
+  );
+  assertUniqueIds(images, label);
+  return { images, annotations, categories };
+}
+
+type Path = readonly PropertyKey[];
+
+function checked<T>(schema: z.ZodType<T>, value: unknown, path: Path, label: string): T {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0]!;
+  throw notCoco(label, `${entryName([...path, ...issue.path])} ${lowerFirst(issue.message)}`);
+}
+
+function assertUniqueIds(images: CocoFile['images'], label: string): void {
   const seen = new Set<number | string>();
-  for (const [index, image] of result.data.images.entries()) {
-    if (seen.has(image.id)) {
-      throw new UserError(
-        `${label} is not COCO: images[${index}].id must be unique, got ${image.id} twice; export the annotations again as COCO segmentation`,
-      );
-    }
-    seen.add(image.id);
-  }
-  return result.data;
-}
-
-/** JSON as Python writes it too: with a byte order mark, or with NaN and Infinity, which become null. */
-function parseJson(text: string, label: string): unknown {
-  const bare = text.replace(/^\uFEFF/, '');
-  try {
-    return JSON.parse(bare);
-  } catch (error) {
-    const plain = bare.replace(/(?<=[[,:]\s*)(?:NaN|-?Infinity)(?=\s*[\],}])/g, 'null');
-    if (plain !== bare) return parseJson(plain, label);
-    throw new UserError(
-      `${label} is not JSON (${(error as Error).message}); export the annotations again as COCO segmentation`,
-      { cause: error },
-    );
+  for (const [index, { id }] of images.entries()) {
+    if (seen.has(id))
+      throw notCoco(label, `images[${index}].id must be unique, got ${printable(String(id))} twice`);
+    seen.add(id);
   }
 }
 
-function entryName(path: readonly PropertyKey[]): string {
+function notCoco(label: string, what: string): UserError {
+  return new UserError(`${label} is not COCO: ${what}; export the annotations again as COCO segmentation`);
+}
+
+function entryName(path: Path): string {
   if (path.length === 0) return 'the file';
   return path
     .map((key, i) => (typeof key === 'number' ? `[${key}]` : `${i > 0 ? '.' : ''}${String(key)}`))

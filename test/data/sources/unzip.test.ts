@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -16,7 +17,7 @@ async function unzip(zip: Buffer, limits: Partial<UnzipLimits> = {}) {
   const path = join(folder, 'train.zip');
   await writeFile(path, zip);
   const out = join(folder, 'out');
-  const done = unzipSource(path, out, { ...UNZIP_LIMITS, ...limits });
+  const done = unzipSource(path, out, { limits: { ...UNZIP_LIMITS, ...limits } });
   return { folder, path, out, done };
 }
 
@@ -52,15 +53,16 @@ function patchCentralHeader(zip: Buffer, at: number, value: number, bytes: 2 | 4
 
 describe('unzipSource', () => {
   it('unpacks images and annotations, with their folders, and nothing else', async () => {
-    const names = ['_annotations.coco.json', 'a.jpg', 'c.webp', 'd.tif', 'sub/b.PNG'];
-    const others = [
-      'README.txt',
-      'run.sh',
-      '__MACOSX/._a.jpg',
-      '.hidden.jpg',
-      'sub/.DS_Store',
-      'labels.json',
+    const names = [
+      '_annotations.coco.json',
+      'a.jpg',
+      'c.webp',
+      'd.tif',
+      'data.yaml',
+      'labels/e.txt',
+      'sub/b.PNG',
     ];
+    const others = ['README', 'run.sh', '__MACOSX/._a.jpg', '.hidden.jpg', 'sub/.DS_Store', 'a.gif'];
     const { out, done } = await unzip(
       await zipBytes([...names, ...others].map((name) => ({ name, content: name }))),
     );
@@ -73,6 +75,16 @@ describe('unzipSource', () => {
     const { out, done } = await unzip(await zipBytes([]));
     await done;
     expect(await filesIn(out)).toEqual([]);
+  });
+
+  it('stops when it is asked to', async () => {
+    const folder = await tempFolder();
+    const path = join(folder, 'train.zip');
+    await writeFile(path, await zipBytes([PHOTO]));
+    const reason = new Error('stopped');
+    const unzipped = unzipSource(path, join(folder, 'out'), { signal: AbortSignal.abort(reason) });
+    await expect(unzipped).rejects.toBe(reason);
+    expect(await filesIn(join(folder, 'out'))).toEqual([]);
   });
 
   it('refuses what is no zip', async () => {
@@ -127,16 +139,35 @@ describe('unzipSource', () => {
 
   it('refuses a bomb by what it declares: in an entry, in all, in number', async () => {
     const zip = await zipBytes([1, 2, 3].map((i) => ({ name: `${i}.jpg`, content: Buffer.alloc(1000) })));
-    await expectRefusal(zip, /"1\.jpg".+looks like a zip bomb/, { bytesPerEntry: 999 });
+    await expectRefusal(zip, /"1\.jpg".+looks like a zip bomb/, { bytesPerImage: 999 });
     await expectRefusal(zip, /"3\.jpg".+looks like a zip bomb/, { bytes: 2999 });
+    const json = await zipBytes([{ name: 'a.json', content: Buffer.alloc(1000) }]);
+    await expectRefusal(json, /"a\.json".+looks like a zip bomb/, { bytesPerAnnotationFile: 999 });
+    await expectRefusal(zip, /"2\.jpg".+of 1500 in all: it looks like a zip bomb/, {
+      ratio: 0.1,
+      freeBytes: 1500,
+    });
     await expectRefusal(zip, 'it has 3 entries, more than the limit of 2', { entries: 2 });
-    await (await unzip(zip, { entries: 3, bytes: 3000, bytesPerEntry: 1000 })).done;
+    await (await unzip(zip, { entries: 3, bytes: 3000, bytesPerImage: 1000 })).done;
+  });
+
+  it('refuses a bomb whose entries share their bytes', async () => {
+    const zip = await zipBytes([{ name: 'a.jpg', content: randomBytes(1000) }]);
+    const [start, end] = [zip.indexOf(CENTRAL_HEADER), zip.indexOf('PK\x05\x06', 0, 'latin1')];
+    const central = zip.subarray(start, end);
+    const twice = Buffer.from(central);
+    twice.write('b.jpg', twice.indexOf('a.jpg'));
+    const tail = Buffer.from(zip.subarray(end));
+    tail.writeUInt16LE(2, 8);
+    tail.writeUInt16LE(2, 10);
+    tail.writeUInt32LE(2 * central.length, 12);
+    await expectRefusal(Buffer.concat([zip.subarray(0, start), central, twice, tail]), 'share their bytes');
   });
 
   it('refuses a bomb that declares less than it holds', async () => {
     const zip = await zipBytes([{ name: 'a.jpg', content: Buffer.alloc(5_000_000) }]);
     const { out, done } = await unzip(patchCentralHeader(zip, UNCOMPRESSED_SIZE_AT, 10, 4), {
-      bytesPerEntry: 1000,
+      bytesPerImage: 1000,
     });
     await expect(done).rejects.toThrow(/damaged \(too many bytes in the stream/);
     expect((await readFile(join(out, 'a.jpg'))).length).toBeLessThan(100_000);

@@ -38,7 +38,18 @@ describe('npm run bench', () => {
     const { status, stdout } = bench(['evaluate', '--quick', '--json']);
     expect(status).toBe(0);
     const { suite, results } = JSON.parse(stdout.trimEnd().split('\n').at(-1)!);
-    expect([suite, results[0].name, results[0].unit]).toEqual(['evaluate', 'evaluation time', 's']);
+    expect([suite, results[0].name, results[0].unit]).toEqual(['evaluate', 'mask/time', 's']);
+    expect([results[0].against, results[0].limit]).toEqual(['pycocotools', 0.333]);
     expect(results[0].ratio).toBeCloseTo(results[0].ours / results[0].peer, 9);
+  });
+
+  it('holds all figures against the reference', { timeout: 60_000 }, (context) => {
+    if (!hasPycocotools)
+      context.skip(`${python} has no pycocotools: name a Python that has it in COCO_PYTHON`);
+    const { status, stdout, stderr } = bench(['evaluate-agreement', '--quick', '--json']);
+    expect(status, stderr).toBe(0);
+    const { results, notes } = JSON.parse(stdout.trimEnd().split('\n').at(-1)!);
+    expect(results.length).toBeGreaterThanOrEqual(2 * 14 + 4);
+    expect(notes.join()).toContain('10 sets: ');
   });
 });

@@ -1,0 +1,82 @@
+import { inflateSync } from 'node:zlib';
+import type { PrecisionCurves } from '../../../src/evaluate/average-precision.ts';
+import { type CocoMetrics, cocoCurves } from '../../../src/evaluate/coco-figures.ts';
+import { type Metrics, summarizeImages } from '../../../src/evaluate/evaluate-detections.ts';
+import { AREA_RANGES, IOU_THRESHOLDS } from '../../../src/evaluate/matching.ts';
+import { type MeasuredImage, measureImage } from '../../../src/evaluate/measure-image.ts';
+import { type CocoSet, readCocoSet } from './coco-set.ts';
+
+/** What `scripts/golden-coco.py` says of a set; boundary is missing where its Python has no faster-coco-eval. */
+export type Reference = Partial<Record<Kind, ReferenceKind>> &
+  Pick<Metrics, 'iou' | 'dice' | 'pixel_iou' | 'pixel_dice'>;
+
+interface ReferenceKind {
+  /** At `FIGURE_LIMIT`. */
+  figures: CocoMetrics;
+  /** [T, R, A, M] and [T, A, M] at `RAW_LIMITS`, packed; where they were kept. */
+  precision?: string;
+  recall?: string;
+}
+
+export type Kind = 'mask' | 'box' | 'boundary';
+
+const FIGURE_LIMIT = 100;
+const RAW_LIMITS = [1, 10, 500];
+const SCORE_THRESHOLD = 0.5;
+
+/**
+ * @returns the largest difference of each figure and array that the reference has, by names as `mask/ap` and
+ *   `mask/precision`; infinite where only one side has a number
+ */
+export function compareSet(set: CocoSet, reference: Reference): Map<string, number> {
+  const images = readCocoSet(set).sort((a, b) => a.id - b.id);
+  const measure = (maxDetections: number) =>
+    images.map((image) => measureImage(image, { maxDetections, scoreThreshold: SCORE_THRESHOLD }));
+  const metrics = summarizeImages(measure(FIGURE_LIMIT), FIGURE_LIMIT);
+  const raw = measure(RAW_LIMITS.at(-1)!);
+  const differences = new Map<string, number>();
+  for (const [name, expected] of Object.entries(reference)) {
+    if (expected === null || typeof expected === 'number') {
+      differences.set(name, difference(metrics[name as 'iou'], expected));
+      continue;
+    }
+    const kind = name as Kind;
+    for (const [figure, value] of Object.entries(expected.figures)) {
+      differences.set(`${kind}/${figure}`, difference(metrics[kind][figure as keyof CocoMetrics], value));
+    }
+    if (expected.precision === undefined || expected.recall === undefined) continue;
+    const { precision, recall } = rawArrays(raw, kind);
+    differences.set(`${kind}/precision`, largest(precision, unpack(expected.precision)));
+    differences.set(`${kind}/recall`, largest(recall, unpack(expected.recall)));
+  }
+  return differences;
+}
+
+function difference(a: number | null, b: number | null): number {
+  if (a === null || b === null) return a === b ? 0 : Infinity;
+  return Number.isNaN(a - b) ? Infinity : Math.abs(a - b);
+}
+
+/** In pycocotools' order: precision [T, R, A, M], recall [T, A, M]; null = undefined. */
+function rawArrays(images: readonly MeasuredImage[], kind: Kind) {
+  const curves = cocoCurves(
+    images.map((image) => image[kind]),
+    RAW_LIMITS,
+  );
+  const cells = (Object.keys(AREA_RANGES) as (keyof typeof AREA_RANGES)[]).flatMap((range) => curves[range]);
+  const gather = (key: keyof PrecisionCurves, rows: number) =>
+    Array.from({ length: rows }, (_, row) => cells.map((cell) => cell?.[key][row] ?? null)).flat();
+  return { precision: gather('precision', IOU_THRESHOLDS.length * 101), recall: gather('recall', 10) };
+}
+
+/** −1 = undefined */
+function unpack(packed: string): (number | null)[] {
+  const bytes = inflateSync(Buffer.from(packed, 'base64'));
+  const values = new Float64Array(Uint8Array.from(bytes).buffer);
+  return Array.from(values, (value) => (value === -1 ? null : value));
+}
+
+function largest(a: readonly (number | null)[], b: readonly (number | null)[]): number {
+  if (a.length !== b.length) return Infinity;
+  return a.reduce((worst: number, value, i) => Math.max(worst, difference(value, b[i]!)), 0);
+}
