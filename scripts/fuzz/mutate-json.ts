@@ -6,7 +6,7 @@ import { NUMBERS, names, pick } from './hostile-values.ts';
 const RAW = 'RAW TEXT ';
 
 /** Characters of a file: more is refused by its size alone, which needs no fuzzing. */
-const MOST_CHARACTERS = 40e6;
+const MOST_CHARACTERS = 16e6;
 
 /** A place in a tree of values. */
 interface Slot {

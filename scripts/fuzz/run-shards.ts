@@ -5,7 +5,7 @@ import { concurrentMap } from '../../src/data/concurrent-map.ts';
 import { KINDS } from './fuzz-case.ts';
 import type { Verdict } from './run-case.ts';
 
-/** What a shard says: that it begins a case, or what came of it and how much memory it has had at most. */
+/** What a shard says: that it begins a case, or what came of it and how much memory it took at most. */
 export type ShardLine = { started: number } | { verdict: Verdict; peakBytes: number };
 
 export interface FuzzResult {
@@ -49,7 +49,7 @@ async function runShard(
   result: FuzzResult,
   onCase: () => void,
 ): Promise<number> {
-  const child = execa(process.execPath, [SHARD, String(seed), String(from), String(to)], {
+  const child = execa(process.execPath, ['--expose-gc', SHARD, String(seed), String(from), String(to)], {
     ...{ reject: false, stdin: 'ignore', maxBuffer: 1e9 },
   });
   let last = { index: from - 1, isDone: true };

@@ -3,11 +3,10 @@
  * JSON before and after each, so that whoever reads it knows which one ended the process.
  */
 import { makeCase } from './make-case.ts';
+import { forgetPeak, peakMemory } from './peak-memory.ts';
 import { readCase } from './read-case.ts';
 import { createSandbox, runCase } from './run-case.ts';
 import type { ShardLine } from './run-shards.ts';
-
-const BYTES_PER_KIB = 1024;
 
 const [seed, from, to] = process.argv.slice(2).map(Number) as [number, number, number];
 const sandbox = await createSandbox();
@@ -17,8 +16,12 @@ const say = (line: ShardLine) => process.stdout.write(`${JSON.stringify(line)}\n
 try {
   for (let index = from; index < to; index++) {
     say({ started: index });
-    const verdict = await runCase(await makeCase({ seed, index }, sandbox.outside), sandbox, readCase);
-    say({ verdict, peakBytes: process.resourceUsage().maxRSS * BYTES_PER_KIB });
+    const fuzzCase = await makeCase({ seed, index }, sandbox.outside);
+    // What earlier cases and the making of this one have left behind is not what reading it takes.
+    globalThis.gc?.();
+    await forgetPeak();
+    const verdict = await runCase(fuzzCase, sandbox, readCase);
+    say({ verdict, peakBytes: await peakMemory() });
   }
 } finally {
   await sandbox.remove();

@@ -57,7 +57,12 @@ export async function runInference(params: Params, context: InferenceContext): P
   let metrics: Metrics | undefined;
   try {
     await replaceFolder(folder, async (aside) => {
-      const predicted = await predictAndDraw(images, params, { ...context, predictor, loader, folder: aside });
+      const predicted = await predictAndDraw(images, params, {
+        ...context,
+        predictor,
+        loader,
+        folder: aside,
+      });
       const { max_detections: maxDetections, score_threshold: scoreThreshold } = params.evaluate;
       metrics = evaluateDetections(predicted, { maxDetections, scoreThreshold });
       await writeFile(join(aside, 'metrics.json'), `${JSON.stringify(metrics, null, 2)}\n`);

@@ -20,6 +20,9 @@ const ENDS: Readonly<Record<string, () => unknown>> = {
   },
 };
 
+/** With this image all is well, but then the thread ends while it has nothing to do. */
+const AFTERWARDS = 'afterwards.png';
+
 let last: Promise<unknown> = Promise.resolve();
 
 export function loadInTurn(task: LoadTask): Promise<Loaded> {
@@ -30,7 +33,9 @@ export function loadInTurn(task: LoadTask): Promise<Loaded> {
       end();
       await new Promise(() => {});
     }
-    return load(task);
+    const result = await load(task);
+    if (task.request.image.name === AFTERWARDS) setImmediate(() => Promise.reject(new Error('too late')));
+    return result;
   });
   last = loaded.catch(() => {});
   return loaded;

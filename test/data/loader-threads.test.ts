@@ -90,6 +90,15 @@ describe('createLoader', () => {
     }
     expect(memories.size).toBe(3);
   });
+  it('keeps two passes at once apart', async () => {
+    const loader = openLoader(0);
+    const [one, other] = [loader.ordered(images, shape), loader.training(images, shape, pass)];
+    const { value: first } = await one.next();
+    const before = first!.images.slice();
+    await collectBatches(other);
+    expect(first!.images).toEqual(before);
+    await one.return(undefined);
+  });
   it('refuses to load when it is closed, which it can be twice', async () => {
     const loader = openLoader(1);
     await collectBatches(loader.ordered(images, shape));
@@ -207,6 +216,15 @@ describe('a thread that fails', () => {
     await failureOf(loader.ordered(namedAt(1, 'exits.png'), shape));
     const expected = await collectBatches(openLoader(0).ordered(images, shape));
     expect(await collectBatches(loader.ordered(images, shape))).toEqual(expected);
+  });
+  it('is replaced when it ends between two passes', async () => {
+    const loader = fragile(1);
+    open.push(loader);
+    const few = namedAt(3, 'afterwards.png').slice(0, 4);
+    const expected = await collectBatches(openLoader(0).ordered(few, shape));
+    expect(await collectBatches(loader.ordered(few, shape))).toEqual(expected);
+    await setTimeout(2000);
+    expect(await collectBatches(loader.ordered(images.slice(0, 4), shape))).toHaveLength(1);
   });
   it('says so when no thread can begin', async () => {
     const missing = new URL('./no-such-worker.ts', import.meta.url);

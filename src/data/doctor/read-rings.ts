@@ -14,6 +14,9 @@ export interface ReadRings {
 /** Beyond this many pixels nothing is a coordinate, and products of coordinates lose their digits. */
 const FARTHEST = 1e6;
 
+/** Of one building's polygons. None has so many, and mending an outline takes time by the square of its points. */
+const MOST_POINTS = 5000;
+
 /** The rings of an annotation, whatever its dialect. */
 export function readRings(outline: SourceOutline, frame: Frame): ReadRings {
   return outline.kind === 'rle' ? traceRle(outline, frame) : readPolygons(outline, frame);
@@ -38,6 +41,10 @@ function readPolygons(
   { rings, unit }: Extract<SourceOutline, { kind: 'polygons' }>,
   { width, height }: Frame,
 ): ReadRings {
+  const points = Math.ceil(rings.reduce((sum, ring) => sum + ring.length, 0) / 2);
+  if (points > MOST_POINTS) {
+    return { rings: [], unreadable: [`its outline has ${points} points, more than ${MOST_POINTS}`] };
+  }
   const [scaleX, scaleY] = unit === 'shares' ? [width, height] : [1, 1];
   const read: number[][] = [];
   const unreadable = new Set<string>();

@@ -49,7 +49,8 @@ export async function readLabelme(
 ): Promise<SourceSample | undefined> {
   const file = parseLabelme(value, `${printable(path)} of ${reading.source.label}`);
   const place = findImage(reading, path, file);
-  const name = place ?? calledName(path, file);
+  const embedded = place === null && file.imageData ? await unpackImage(reading, path, file.imageData) : null;
+  const name = place ?? embedded?.name ?? (file.imagePath || path);
   const split = splitOfFolders(name) ?? splitOfFolders(path);
   const size = sizeOf(file.imageWidth, file.imageHeight);
   const shapes = await readShapes(file.shapes, size);
@@ -59,16 +60,12 @@ export async function readLabelme(
   }
   labels.hasBuildings ||= shapes.hasBuildings;
   const sample = toSample(reading, {
-    place,
-    name,
-    split,
-    size,
+    ...{ place, name, split, size },
     annotations: shapes.annotations,
     entry: path,
   });
-  if (sample === undefined || place !== null || !file.imageData) return sample;
-  const embedded = await unpackImage(reading, path, file.imageData);
-  return embedded === null ? sample : { ...sample, ...embedded, temporary: true };
+  if (sample === undefined || embedded === null) return sample;
+  return { ...sample, file: embedded.file, temporary: true };
 }
 
 function parseLabelme(value: unknown, label: string): LabelmeFile {
@@ -100,11 +97,7 @@ function sameStem(path: string): string[] {
   return extensions.flatMap((extension) => [stem + extension, stem + extension.toUpperCase()]);
 }
 
-function calledName(path: string, { imagePath }: LabelmeFile): string {
-  return imagePath || path;
-}
-
-/** Writes the embedded image into the work folder, under a name of ours. */
+/** Writes the embedded image into the work folder, under a name of ours. @returns null where it is no image */
 async function unpackImage(
   reading: Reading,
   path: string,

@@ -9,7 +9,10 @@ import type { Split } from '../prepared.ts';
 export interface SourceSample {
   /** Where the file lies; null = its annotations name it, and it is not there. */
   file: string | null;
-  /** Path as its annotations call it, with "/"; its base name is what it is stored under, if nothing else has it. */
+  /**
+   * Path inside the source, with "/"; where the file is missing, what its annotations call it. Its base name is what it is
+   * stored under, if nothing else has it.
+   */
   name: string;
   /** In pixels, as the annotations say; null where they do not (YOLO). */
   size: { width: number; height: number } | null;
