@@ -25,6 +25,8 @@ export interface SheetTile {
 const TILE_SIDE = 384;
 const MOST_TILE_SIDE = 512;
 const CAPTION_HEIGHT = 40;
+/** Pixels, so that half of the first letter's stroke is not cut off. */
+const CAPTION_INDENT = 2;
 const GAP = 10;
 const HEADER_HEIGHT = 34;
 const BACKGROUND = '#14171b';
@@ -151,9 +153,10 @@ async function finish(canvas: Canvas, boxes: string, [name, facts]: [string, str
     .removeAlpha()
     .raw()
     .toBuffer();
+  const room = side - CAPTION_INDENT;
   const caption =
-    textSvg(fitText(name, BRIGHT_TEXT.size, side), 0, 6, BRIGHT_TEXT) +
-    textSvg(fitText(facts, FAINT_TEXT.size, side), 0, 23, FAINT_TEXT);
+    textSvg(fitText(name, BRIGHT_TEXT.size, room), CAPTION_INDENT, 6, BRIGHT_TEXT) +
+    textSvg(fitText(facts, FAINT_TEXT.size, room), CAPTION_INDENT, 23, FAINT_TEXT);
   const buffer = await sharp(withBoxes, { raw })
     .resize(side, side)
     .extend({ bottom: CAPTION_HEIGHT, background: BACKGROUND })
