@@ -8,7 +8,7 @@ and, where faster-coco-eval is installed, "boundary":
     "figures"    the twelve of `summarize` at maxDets [1, 10, 100]; null = undefined
     "precision"  [T, R, A, M], "recall" [T, A, M]  at maxDets [1, 10, 500]; -1 = undefined;
                  float64, little endian, zlib, base64
-and "iou", "dice", "pixel_iou", "pixel_dice" of everything that is building.
+and "iou", "dice", "pixel_iou", "pixel_dice" of all that is building, outside of crowd regions.
 
 Needs: pip install numpy pycocotools==2.0.11; for boundaries also faster-coco-eval==1.8.0
 """
@@ -96,7 +96,7 @@ def decode(entry, size):
 
 
 def union_agreement(dataset):
-    """IoU and Dice of everything that is building: mean over the images, and of all pixels together."""
+    """IoU and Dice of all that is building, outside of crowd regions: mean over the images, and of all pixels together."""
     counts = []
     for image in dataset["images"]:
         size = (image["height"], image["width"])
@@ -105,8 +105,9 @@ def union_agreement(dataset):
             masks = [decode(entry, size).astype(bool) for entry in entries if entry["image_id"] == image["id"]]
             return np.any(masks, axis=0) if masks else np.zeros(size, bool)
 
-        truth = union(dataset["annotations"])
-        found = union([result for result in dataset["results"] if result["score"] >= SCORE_THRESHOLD])
+        outside = ~union([entry for entry in dataset["annotations"] if entry["iscrowd"]])
+        truth = outside & union(dataset["annotations"])
+        found = outside & union([result for result in dataset["results"] if result["score"] >= SCORE_THRESHOLD])
         counts.append([(truth & found).sum(), truth.sum(), found.sum()])
 
     def agreement(both, truth, found):

@@ -175,7 +175,7 @@ export const FINDING_KINDS = {
   building_crowd: {
     title: 'building: crowd region',
     meaning:
-      'Kept apart: it trains nothing, and what is found there counts neither as hit nor as false alarm.',
+      'What is found there counts neither as hit nor as false alarm; training takes it for background.',
     fault: false,
   },
   split_shift: {

@@ -47,6 +47,6 @@ export interface PreparedImage {
   /** Where it came from: `hub`, `local`, `synthetic`, or the folder of custom samples as the user wrote it. */
   origin: string;
   buildings: Building[];
-  /** Regions with buildings that nobody told apart: the outer rings of each. They train nothing and count for nothing. */
+  /** Regions with buildings that nobody told apart: the outer rings of each. What is found there does not count; training takes them for background. */
   crowds: number[][][];
 }

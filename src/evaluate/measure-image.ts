@@ -43,14 +43,16 @@ export function measureImage(image: EvaluatedImage, options: EvaluationOptions):
   const ranked = Array.from(order, (index) => detections[index]!);
   const overlaps = maskOverlaps(ranked, truth);
   const chosen = detections.filter(({ score }) => score >= options.scoreThreshold);
+  const buildings = truth.filter(({ crowd }) => !crowd);
+  const crowds = truth.filter(({ crowd }) => crowd);
   return {
     id,
     order,
     mask: matchMasks(ranked, truth, overlaps),
     boundary: matchMasks(ranked, truth, boundaryOverlaps(ranked, truth, overlaps)),
     box: matchBoxes(ranked, truth),
-    pixels: countUnionPixels(truth.map(maskOf), chosen.map(maskOf)),
-    buildings: truth.filter(({ crowd }) => !crowd).length,
+    pixels: countUnionPixels(buildings.map(maskOf), chosen.map(maskOf), crowds.map(maskOf)),
+    buildings: buildings.length,
     detections: chosen.length,
   };
 }

@@ -1,4 +1,4 @@
-import { type Rle, rleArea, rleIntersection, rleUnion } from '../masks/rle.ts';
+import { type Rle, rleArea, rleUnion } from '../masks/rle.ts';
 
 /** Pixels of an image, or of any number of images added up, whichever instance they belong to. */
 export interface UnionPixels {
@@ -18,14 +18,20 @@ export interface UnionAgreement {
   dice: number;
 }
 
-/** Counts what is building in any of the masks of one image. */
-export function countUnionPixels(truth: readonly Rle[], found: readonly Rle[]): UnionPixels {
-  const [unionTruth, unionFound] = [unionOrNull(truth), unionOrNull(found)];
-  return {
-    both: unionTruth && unionFound ? rleIntersection(unionTruth, unionFound) : 0,
-    truth: unionTruth ? rleArea(unionTruth) : 0,
-    found: unionFound ? rleArea(unionFound) : 0,
-  };
+/**
+ * Counts what is building in any of the masks of one image.
+ * @param crowds regions whose pixels are not counted at all: nobody has said which of them are buildings
+ */
+export function countUnionPixels(
+  truth: readonly Rle[],
+  found: readonly Rle[],
+  crowds: readonly Rle[] = [],
+): UnionPixels {
+  const uncounted = unionArea(crowds);
+  const outside = (masks: readonly Rle[]) => unionArea([...masks, ...crowds]) - uncounted;
+  const [truthPixels, foundPixels] = [outside(truth), outside(found)];
+  const either = outside([...truth, ...found]);
+  return { both: truthPixels + foundPixels - either, truth: truthPixels, found: foundPixels };
 }
 
 /**
@@ -37,6 +43,6 @@ export function unionAgreement({ both, truth, found }: UnionPixels): UnionAgreem
   return areas === 0 ? { iou: 1, dice: 1 } : { iou: both / (areas - both), dice: (2 * both) / areas };
 }
 
-function unionOrNull(masks: readonly Rle[]): Rle | null {
-  return masks.length === 0 ? null : rleUnion(masks);
+function unionArea(masks: readonly Rle[]): number {
+  return masks.length === 0 ? 0 : rleArea(rleUnion(masks));
 }

@@ -4,7 +4,7 @@ import type { EvaluatedImage } from '../evaluate/detections.ts';
 import { comparisonPng } from './comparison.ts';
 
 /**
- * [ Original | Ground Truth | Prediction ] of an image that has been predicted.
+ * [ Original | Ground Truth | Prediction ] of an image that has been predicted; crowd regions are not drawn.
  * @param encoded the image's file
  * @param scoreThreshold 0–1: detections from here on are drawn
  * @returns an encoded PNG
@@ -23,7 +23,7 @@ export async function comparisonPngOf(
     image: pixels,
     height: image.height,
     width: image.width,
-    truth: image.truth,
+    truth: image.truth.filter(({ crowd }) => !crowd),
     detections: image.detections.filter(({ score }) => score >= scoreThreshold),
     scoreThreshold,
     title: image.source.name,

@@ -62,7 +62,8 @@ describe('evaluateDetections', () => {
 
   it('counts crowds not as buildings, and weak detections not as detections; mAP takes the weak ones', () => {
     const image = perfectImage(1);
-    image.truth.push({ ...image.truth[0]!, crowd: true });
+    const mask = boxMask([30, 30, 36, 36], 40, 40);
+    image.truth.push({ box: [30, 30, 36, 36], area: 36, crowd: true, mask });
     image.detections[0]!.score = 0.4;
     expect(evaluateDetections([image], options)).toMatchObject({
       buildings: 1,

@@ -17,6 +17,16 @@ describe('countUnionPixels', () => {
     expect(countUnionPixels(truth, found)).toEqual({ both: 2, truth: 4, found: 4 });
     expect(countUnionPixels(truth, [])).toEqual({ both: 0, truth: 4, found: 0 });
   });
+
+  it('counts no pixel of a crowd region', () => {
+    const crowds = [row('..##..')];
+    expect(countUnionPixels([row('###...')], [row('.#####')], crowds)).toEqual({
+      both: 1,
+      truth: 2,
+      found: 3,
+    });
+    expect(countUnionPixels([], [row('..#...')], crowds)).toEqual({ both: 0, truth: 0, found: 0 });
+  });
 });
 
 describe('unionAgreement', () => {
