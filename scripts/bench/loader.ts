@@ -16,7 +16,7 @@ const TILES = { full: 32, quick: 8 };
 /** Tiles are used again within a pass, so that it is long against its beginning and its end. */
 const IMAGES = { full: 320, quick: 64 };
 const ROUNDS = { full: 5, quick: 1 };
-/** What issue 6 demands: 1.5 times as many images in the same time. */
+/** Asked of it: 1.5 times as many images in the same time. */
 const LIMIT = 1 / 1.5;
 /**
  * Share by which the sides may differ: each draws its own random numbers, and libraries resample, blur and compress each

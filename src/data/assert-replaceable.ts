@@ -1,19 +1,19 @@
-import { readdir, realpath } from 'node:fs/promises';
-import { dirname, isAbsolute, relative, resolve } from 'node:path';
+import { type Dirent, readdirSync } from 'node:fs';
+import { realpath } from 'node:fs/promises';
+import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { hubAccessFromEnvironment } from '../hub/hub-access.ts';
 import type { Params } from '../params/schema.ts';
 import { UsageError } from '../system/errors.ts';
 import { assertWritable } from '../system/files.ts';
+import { printable } from '../system/printable.ts';
 import { followLinks } from '../system/replace-folder.ts';
 import { SPLITS } from './prepared.ts';
 
 const MANIFEST = 'manifest.json';
-/** What a prepared data set consists of. */
-const OWN_NAMES: ReadonlySet<string> = new Set([
-  MANIFEST,
-  'images',
-  ...SPLITS.map((split) => `${split}.json`),
-]);
+const IMAGES = 'images';
+/** What a prepared data set consists of, besides the folder of images. */
+const OWN_FILES: ReadonlySet<string> = new Set([MANIFEST, ...SPLITS.map((split) => `${split}.json`)]);
+const OWN_SHARDS = new RegExp(`^(${SPLITS.join('|')})-\\d{3,}\\.tar$`);
 
 /**
  * `paths.prepared` is replaced as a whole. A slip in params.yaml must not cost anybody their files, so it may be
@@ -24,15 +24,39 @@ const OWN_NAMES: ReadonlySet<string> = new Set([
 export async function assertReplaceable(params: Params): Promise<void> {
   await assertNoInputInside(params);
   const { prepared } = params.paths;
-  const names = await namesIn(prepared);
-  const foreign = names.find((name) => !OWN_NAMES.has(name)) ?? names.find(() => !names.includes(MANIFEST));
-  if (foreign !== undefined) {
-    throw new UsageError(
-      `paths.prepared (${prepared}) holds files that data-prep did not write, e.g. ${foreign}, and would be replaced: choose another folder, or empty it`,
-    );
-  }
+  assertNothingForeign(prepared);
   // It is put in place by renaming, so it is the folder around it that must be writable.
   await assertWritable(dirname(await followLinks(prepared)));
+}
+
+/**
+ * Also for the moment before it is replaced: somebody may have put files there during the work. Nothing else of this
+ * process runs meanwhile.
+ * @param prepared absent, empty, or a prepared data set
+ * @throws UsageError naming a file or folder in it that data-prep did not write
+ */
+export function assertNothingForeign(prepared: string): void {
+  const foreign = foreignIn(prepared);
+  if (foreign === undefined) return;
+  throw new UsageError(
+    `paths.prepared (${prepared}) holds files that data-prep did not write, e.g. ${printable(foreign)}, and would be replaced: choose another folder, or empty it`,
+  );
+}
+
+/** @returns the first, as a path inside it; anything at all where there is no manifest */
+function foreignIn(prepared: string): string | undefined {
+  const entries = entriesIn(prepared);
+  const hasManifest = entries.some(({ name }) => name === MANIFEST);
+  for (const entry of entries) {
+    const { name } = entry;
+    if (name === IMAGES && entry.isDirectory()) {
+      const inside = entriesIn(join(prepared, name)).find(
+        (image) => image.isDirectory() || !OWN_SHARDS.test(image.name),
+      );
+      if (inside !== undefined) return join(name, inside.name);
+    } else if (entry.isDirectory() || !OWN_FILES.has(name)) return name;
+  }
+  return hasManifest ? undefined : entries[0]?.name;
 }
 
 async function assertNoInputInside({ paths, data }: Params): Promise<void> {
@@ -61,9 +85,10 @@ async function realOrResolved(path: string): Promise<string> {
   return realpath(path).catch(() => resolve(path));
 }
 
-async function namesIn(folder: string): Promise<string[]> {
+/** By name. */
+function entriesIn(folder: string): Dirent[] {
   try {
-    return (await readdir(folder)).sort();
+    return readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
     throw new UsageError(`Cannot read ${folder} (paths.prepared): ${(error as Error).message}`, {

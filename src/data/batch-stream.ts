@@ -2,6 +2,7 @@
  * Batches in their order, a few of them made ahead.
  */
 import { UserError } from '../system/errors.ts';
+import { printable } from '../system/printable.ts';
 import type { SampleRequest } from './augment/sample.ts';
 import { batchArrays, batchControl, resetControl, type SpareMemory } from './batch-memory.ts';
 import { type BatchShape, type HostBatch, touchingSize } from './host-batch.ts';
@@ -112,7 +113,7 @@ async function explainFailure(underWay: readonly UnfinishedBatch[], shape: Batch
   const { image, reason } = failures.find(({ wasInWork }) => wasInWork) ?? failures[0]!;
   const why = reason instanceof Error ? reason.message : String(reason);
   return new UserError(
-    `Cannot load image ${image.name} of ${image.bytes.shard}: ${why.split('\n')[0]}; leave it out or report it`,
+    `Cannot load image ${printable(image.name)} of ${image.bytes.shard}: ${why.split('\n')[0]}; leave it out or report it`,
     { cause: reason },
   );
 }

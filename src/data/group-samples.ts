@@ -1,6 +1,7 @@
 import { posix } from 'node:path';
 import type { Params } from '../params/schema.ts';
 import { UserError } from '../system/errors.ts';
+import { printable } from '../system/printable.ts';
 import type { Division } from './manifest.ts';
 import type { SourceSample } from './sources/source-sample.ts';
 import { type TilePlace, tilePlaces } from './tile-names.ts';
@@ -39,13 +40,32 @@ export function groupSamples(samples: readonly SourceSample[], split: Params['da
   const places = placesOf(samples);
   // Some stray files do not make the rest less of a map; a few photos that end in two numbers do not make one.
   if (2 * places.size > samples.length) {
-    const key = (sample: SourceSample) => blockKey(sample, places.get(sample), split.block);
-    return { by: 'tiles', groups: groupBy(samples, key), places };
+    return { by: 'tiles', groups: groupByBlock(samples, places, split.block), places };
   }
   const folders = new Set(samples.map(({ name }) => posix.dirname(name)));
   const by = folders.size > 1 ? 'folder' : 'image';
   const key = ({ name }: SourceSample) => (by === 'folder' ? posix.dirname(name) : originalOf(name));
   return { by, groups: groupBy(samples, key), places: new Map() };
+}
+
+/**
+ * @param least groups that are needed
+ * @returns the largest block below `block` that gives them; null where not even single tiles do
+ */
+export function largestBlock({ groups, places }: Grouping, block: number, least: number): number | null {
+  const samples = groups.flatMap((group) => group.samples);
+  for (let smaller = block - 1; smaller >= 1; smaller--) {
+    if (groupByBlock(samples, places, smaller).length >= least) return smaller;
+  }
+  return null;
+}
+
+function groupByBlock(
+  samples: readonly SourceSample[],
+  places: ReadonlyMap<SourceSample, TilePlace>,
+  block: number,
+): SampleGroup[] {
+  return groupBy(samples, (sample) => blockKey(sample, places.get(sample), block));
 }
 
 function groupByScene(samples: readonly SourceSample[], pattern: string): Grouping {
@@ -54,17 +74,14 @@ function groupByScene(samples: readonly SourceSample[], pattern: string): Groupi
     const found = scene.exec(posix.basename(name))?.[1];
     if (found !== undefined) return found;
     throw new UserError(
-      `data.split.scene (${pattern}) finds no scene in the file name ${posix.basename(name)}: it must match every image of data that is not split yet`,
+      `data.split.scene (${pattern}) finds no scene in the file name ${printable(posix.basename(name))}: it must match every image of data that is not split yet`,
     );
   };
   return { by: 'scene', groups: groupBy(samples, key), places: new Map() };
 }
 
 function placesOf(samples: readonly SourceSample[]): Map<SourceSample, TilePlace> {
-  const names = samples.map(({ name, size }) => ({
-    stem: originalOf(name),
-    side: size && Math.max(size.width, size.height),
-  }));
+  const names = samples.map(({ name, size }) => ({ stem: originalOf(name), size }));
   const places = tilePlaces(names);
   return new Map(samples.flatMap((sample, i) => (places[i] ? [[sample, places[i]] as const] : [])));
 }
@@ -72,7 +89,8 @@ function placesOf(samples: readonly SourceSample[]): Map<SourceSample, TilePlace
 /** Blocks are counted from 0, not from the first tile: more tiles around do not move their borders. */
 function blockKey({ name }: SourceSample, place: TilePlace | undefined, block: number): string {
   if (place === undefined) return originalOf(name);
-  return `${place.scene}#${Math.floor(place.first / block)},${Math.floor(place.second / block)}`;
+  const [first, second] = [0, 1].map((axis) => Math.floor(place.start[axis]! / (place.unit[axis]! * block)));
+  return `${place.scene}#${first},${second}`;
 }
 
 /** The path without its extension, and without what Roboflow adds. */

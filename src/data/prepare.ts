@@ -4,7 +4,7 @@ import type { Params } from '../params/schema.ts';
 import { UserError } from '../system/errors.ts';
 import type { Log } from '../system/log.ts';
 import { replaceFolder } from '../system/replace-folder.ts';
-import { assertReplaceable } from './assert-replaceable.ts';
+import { assertNothingForeign, assertReplaceable } from './assert-replaceable.ts';
 import type { Examination } from './doctor/examination.ts';
 import { assertSound, examineImages } from './doctor/examine.ts';
 import { examineSplits } from './doctor/examine-splits.ts';
@@ -46,7 +46,12 @@ export async function prepareData(
   const { prepared } = params.paths;
   await assertReplaceable(params);
   let page: string | undefined;
-  const onWait = () => log.info(`Waiting for another data-prep that is writing ${prepared}`);
+  const onWait = (pid: number | null) =>
+    log.info(`Waiting for another data-prep${processName(pid)} that is writing ${prepared}`);
+  const onSilent = (pid: number) =>
+    log.warn(
+      `The other data-prep${processName(pid)} stands still: if it is stopped (Ctrl-Z), let it go on or end it`,
+    );
   await replaceFolder(
     prepared,
     async (folder) => {
@@ -61,7 +66,12 @@ export async function prepareData(
       await rm(context.folder, { recursive: true, force: true });
       signal?.throwIfAborted();
     },
-    { onWait, ...(signal && { signal }) },
+    {
+      onWait,
+      onSilent,
+      assertReplaceable: () => assertNothingForeign(prepared),
+      ...(signal && { signal }),
+    },
   );
   return createPrepareReport(prepared, await openPrepared(prepared), page ?? null);
 }
@@ -74,7 +84,11 @@ async function examine(
   const options = { params: data, workFolder: join(folder, 'mended'), log, ...(signal && { signal }) };
   const examined = await examineImages(samples, options);
   signal?.throwIfAborted();
-  return examineSplits({ ...examined, findings: [...findings, ...examined.findings] }, data);
+  return examineSplits({ ...examined, findings: [...findings, ...examined.findings] }, data, signal);
+}
+
+function processName(pid: number | null): string {
+  return pid === null ? '' : ` (process ${pid})`;
 }
 
 /**

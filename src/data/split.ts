@@ -12,8 +12,9 @@
 import type { Params } from '../params/schema.ts';
 import { UserError } from '../system/errors.ts';
 import type { Log } from '../system/log.ts';
+import { printable } from '../system/printable.ts';
 import { divide, type Side } from './divide.ts';
-import { type GroupedBy, type Grouping, groupSamples } from './group-samples.ts';
+import { type GroupedBy, type Grouping, groupSamples, largestBlock } from './group-samples.ts';
 import type { Division } from './manifest.ts';
 import { SPLITS, type Split } from './prepared.ts';
 import type { SourceSample } from './sources/source-sample.ts';
@@ -45,7 +46,7 @@ export function splitSource(source: LabelledSamples, params: Params, log: Log): 
   const grouping = groupSamples(source.samples, params.data.split);
   if (grouping.groups.length < SPLITS.length) {
     throw new UserError(
-      `Cannot divide ${source.label} into train, valid and test: ${describe(grouping, source, params)}, and each stays whole; ${ADVICE[grouping.by]}`,
+      `Cannot divide ${source.label} into train, valid and test: ${describe(grouping, source, params)}, and each stays whole; ${adviceFor(grouping, params.data.split.block)}`,
     );
   }
   return assign(source, grouping, { params, log }, [
@@ -85,12 +86,24 @@ export function splitCustom(source: LabelledSamples, params: Params, log: Log): 
 }
 
 /** What to do where there are too few groups. */
-const ADVICE: Readonly<Record<GroupedBy, string>> = {
+function adviceFor(grouping: Grouping, block: number): string {
+  if (grouping.by === 'tiles') {
+    const smaller = largestBlock(grouping, block, SPLITS.length);
+    return smaller === null
+      ? ADVICE.image
+      : `lower data.split.block to ${smaller}, the largest that gives at least ${SPLITS.length} blocks`;
+  }
+  return ADVICE[grouping.by];
+}
+
+const ADVICE: Readonly<Record<Exclude<GroupedBy, 'tiles'>, string>> = {
   scene: 'data.split.scene must tell at least 3 scenes by their file names',
-  tiles: 'lower data.split.block',
   folder: 'name the scene of each file by data.split.scene; "(.+)" takes each image by itself',
   image: 'add images',
 };
+
+/** Share of the images from which on blocks hold one each, and keep nothing together. */
+const MOSTLY_ALONE = 0.75;
 
 /** @returns null where the source has none */
 function ownSplits({ samples, label }: LabelledSamples): PlacedSample[] | null {
@@ -98,7 +111,7 @@ function ownSplits({ samples, label }: LabelledSamples): PlacedSample[] | null {
   if (lacking === undefined) return samples as PlacedSample[];
   if (samples.every(({ split }) => split === null)) return null;
   throw new UserError(
-    `Some images of ${label} are in a split and others are not, such as ${lacking.name}: put them into train, valid or test, or all of them into none`,
+    `Some images of ${label} are in a split and others are not, such as ${printable(lacking.name)}: put them into train, valid or test, or all of them into none`,
   );
 }
 
@@ -124,12 +137,22 @@ function assign(
       `The file names of ${source.label} do not say which images lie side by side: neighbours may be in different splits, and results on valid and test look too good; name the scene of each file by data.split.scene`,
     );
   }
+  if (grouping.by === 'tiles' && isMostlyAlone(grouping, source, params)) {
+    log.warn(
+      `Nearly every image of ${source.label} is a block by itself: if the numbers in the file names are not x and y, neighbours may be in different splits, and results on valid and test look too good; name the scene of each file by data.split.scene`,
+    );
+  }
   if (near) {
     log.warn(
       `${near} of the ${samples.length} images of ${source.label} lie beside one of another split; a larger data.split.block (${params.data.split.block}) makes them fewer`,
     );
   }
   return { samples, division: { by: grouping.by, groups: grouping.groups.length, near } };
+}
+
+/** Single tiles are what `data.split.block` 1 asks for. */
+function isMostlyAlone({ groups }: Grouping, { samples }: LabelledSamples, { data }: Params): boolean {
+  return data.split.block > 1 && groups.length >= MOSTLY_ALONE * samples.length;
 }
 
 /** "172 images in 24 blocks of 8 x 8 tiles" */

@@ -5,10 +5,11 @@
  * by time alone, so that the run after a crash would always wait.
  */
 import { randomUUID } from 'node:crypto';
-import { readFileSync, readlinkSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { mkdir, open, rm, utimes } from 'node:fs/promises';
-import { hostname } from 'node:os';
 import { dirname } from 'node:path';
+import { UserError } from './errors.ts';
+import { type LockOwner, lockContent, ownerOf, readText } from './file-lock-owner.ts';
 import { pause } from './pause.ts';
 
 export interface LockPace {
@@ -20,15 +21,25 @@ export interface LockPace {
   silentPolls: number;
 }
 
-/** 30 s, six missed signs: only those wait for so long who cannot see whether the holder's process is alive. */
+/** 30 s, six missed signs. */
 const PACE: LockPace = { pollMs: 250, beatMs: 5000, silentPolls: 120 };
+
+/** So many times longer counts the silence where a process of the holder's number is there that may be another. */
+const LIKELY_FACTOR = 20;
 
 /** Whether the lock is still ours; it may not be after a process stood still for long. */
 export type IsHeld = () => Promise<boolean>;
 
 export interface LockOptions {
-  /** Called once, when somebody else has the lock. */
-  onWait?: () => void;
+  /** Called once, when somebody else has the lock: with the number of that process where it is on this machine. */
+  onWait?: (pid: number | null) => void;
+  /** Called once, when the holder stands still and is waited for nevertheless. */
+  onSilent?: (pid: number) => void;
+  /**
+   * Wait, however long it is silent, for a holder on this machine whose process is there: stopped by Ctrl-Z, or busy.
+   * For work that must not be lost; without it, one who is silent holds nobody up for long.
+   */
+  waitForSilent?: boolean;
   /** Ends the wait. */
   signal?: AbortSignal;
   pace?: LockPace;
@@ -36,19 +47,21 @@ export interface LockOptions {
 
 /**
  * Does `work` while nobody else, here or in another process, does work under the lock of `path`; waits for as long as
- * it takes. A lock is taken over from a process that has ended, or that gave no sign of life for long: of a process in
- * another container or on another machine nothing else can be known. Not reentrant.
+ * it takes. A lock is taken over from a process that has ended, or that gave no sign of life for long (but see
+ * `waitForSilent`): of a process in another container or on another machine nothing else can be known. Not reentrant.
  * @param path need not exist; its folder is made
- * @throws what `work` throws; the signal's reason when it is aborted before the lock is ours; errors of the disk
+ * @throws what `work` throws; the signal's reason when it is aborted before the lock is ours; UserError where a folder
+ *   has the lock's name; errors of the disk
  */
 export async function withFileLock<T>(
   path: string,
   work: (isHeld: IsHeld) => Promise<T>,
-  { onWait = () => {}, signal = NEVER, pace = PACE }: LockOptions = {},
+  options: LockOptions = {},
 ): Promise<T> {
+  const pace = options.pace ?? PACE;
   const lock = `${path}.lock`;
   await mkdir(dirname(lock), { recursive: true });
-  const content = await acquire(lock, { onWait, signal, pace });
+  const content = await acquire(lock, options, pace);
   const isHeld = async () => (await look(lock))?.content === content;
   const beat = async () => {
     if (await isHeld()) await utimes(lock, new Date(), new Date());
@@ -71,37 +84,60 @@ export async function withFileLock<T>(
 const NEVER = new AbortController().signal;
 
 /** @returns what the lock holds now that it is ours */
-async function acquire(lock: string, { onWait, signal, pace }: Required<LockOptions>): Promise<string> {
-  const content = [process.pid, MACHINE, randomUUID()].join('\n');
+async function acquire(lock: string, options: LockOptions, pace: LockPace): Promise<string> {
+  const { onWait = () => {}, onSilent = () => {}, signal = NEVER } = options;
+  const content = lockContent(randomUUID());
+  const [tellWait, tellSilent] = [once(onWait), once(onSilent)];
   let before: Glance | undefined;
   let silentPolls = 0;
-  let told = false;
   while (!(await create(lock, content))) {
     const now = await look(lock);
     // Looks are counted, not time: in a container that is paused, time goes by for all who are in it.
     silentPolls = isSame(now, before) ? silentPolls + 1 : 0;
     before = now;
-    if (now && (isOwnerGone(now) || silentPolls >= pace.silentPolls)) {
-      await removeStale(lock, now, { signal, pace });
-      continue;
-    }
-    if (now && !told) {
-      onWait();
-      told = true;
+    if (now) {
+      const owner = ownerOf(now.content);
+      const patience = patienceWith(owner, options, pace);
+      if (silentPolls >= patience) {
+        await removeStale(lock, now, options);
+        continue;
+      }
+      const isBeingMade = now.content === '' && silentPolls === 0;
+      if (!isBeingMade) tellWait(owner.pid);
+      if (owner.pid !== null && silentPolls >= pace.silentPolls) tellSilent(owner.pid);
     }
     await pause(pace.pollMs, signal);
   }
   return content;
 }
 
+/** @returns silent looks after which the lock is taken over */
+function patienceWith({ state }: LockOwner, { waitForSilent }: LockOptions, { silentPolls }: LockPace): number {
+  if (state === 'gone') return 0;
+  if (!waitForSilent || state === 'unknown') return silentPolls;
+  return state === 'alive' ? Infinity : LIKELY_FACTOR * silentPolls;
+}
+
+function once<Value>(call: (value: Value) => void): (value: Value) => void {
+  let called = false;
+  return (value) => {
+    if (!called) call(value);
+    called = true;
+  };
+}
+
 /** Under a lock of its own, so that of several who find a stale lock none removes the new one of another. */
-async function removeStale(lock: string, stale: Glance, options: LockOptions): Promise<void> {
+async function removeStale(
+  lock: string,
+  stale: Glance,
+  { signal, pace, waitForSilent }: LockOptions,
+): Promise<void> {
   await withFileLock(
     lock,
     async () => {
       if (isSame(await look(lock), stale)) await rm(lock, { force: true });
     },
-    options,
+    { ...(signal && { signal }), ...(pace && { pace }), ...(waitForSilent && { waitForSilent }) },
   );
 }
 
@@ -141,43 +177,18 @@ async function look(lock: string): Promise<Glance | undefined> {
       await file.close();
     }
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return undefined;
+    if (code === 'EISDIR') {
+      throw new UserError(
+        `${lock} is a folder, and a file of that name is needed as a lock: remove or rename it`,
+        { cause: error },
+      );
+    }
     throw error;
   }
 }
 
 function isSame(one: Glance | undefined, other: Glance | undefined): boolean {
   return one?.content === other?.content && one?.lastBeatMs === other?.lastBeatMs;
-}
-
-/** False too where that cannot be known from here. */
-function isOwnerGone({ content }: Glance): boolean {
-  const [pid, machine] = content.split('\n');
-  if (machine !== MACHINE) return false;
-  try {
-    process.kill(Number(pid), 0);
-    return false;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ESRCH';
-  }
-}
-
-/** Where a process number means the same process: on Linux each container has numbers of its own. */
-const MACHINE = linuxNamespace() ?? hostname();
-
-function linuxNamespace(): string | undefined {
-  const boot = readText('/proc/sys/kernel/random/boot_id');
-  try {
-    return boot && `${boot.trim()} ${readlinkSync('/proc/self/ns/pid')}`;
-  } catch {
-    return undefined;
-  }
-}
-
-function readText(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return undefined;
-  }
 }

@@ -7,10 +7,14 @@ import { type IsHeld, withFileLock } from './file-lock.ts';
 import { explainDiskError, makeFolder } from './files.ts';
 
 export interface ReplaceOptions {
-  /** Called once, when another process is replacing the same folder; it is waited for. */
-  onWait?: () => void;
+  /** Called once, when another process is replacing the same folder: with its number, if it is on this machine. */
+  onWait?: (pid: number | null) => void;
+  /** Called once, when that process stands still; it is waited for nevertheless. */
+  onSilent?: (pid: number) => void;
   /** Ends the wait. `fill` heeds it by itself. */
   signal?: AbortSignal;
+  /** Called with the old folder right before it is replaced; what it throws keeps that. Need not be there. */
+  assertReplaceable?: (folder: string) => void;
 }
 
 /** Endings that nobody gives to folders of their own, for what lies there unasked is removed. */
@@ -23,7 +27,7 @@ const OLD = '.aerial-old';
  * Whatever happens, a whole folder is in the place, and nothing else is left: on failure and when the process is ended,
  * the old one stays. A process that is killed leaves its half folder behind, and, in the instant between two renames, no
  * folder in the place; the next call mends both, before it does anything else. One at a time, by a lock beside the
- * folder: another process waits.
+ * folder: another process waits, also for one that is stopped.
  * @param path may be a link to a folder: then all of this happens where that lies
  * @param fill gets a new, empty folder on the same disk
  * @throws what `fill` throws; UserError where the disk refuses; the signal's reason when it is aborted while waiting
@@ -44,11 +48,17 @@ export async function replaceFolder(
     await makeFolder(dirname(target), path);
     const work = async (isHeld: IsHeld) => {
       locked = true;
-      await replaceLocked(target, fill, isHeld).finally(() => {
+      await replaceLocked(target, fill, { isHeld, options }).finally(() => {
         locked = false;
       });
     };
-    await withFileLock(target, work, options);
+    const { onWait, onSilent, signal } = options;
+    await withFileLock(target, work, {
+      ...(onWait && { onWait }),
+      ...(onSilent && { onSilent }),
+      ...(signal && { signal }),
+      waitForSilent: true,
+    });
   } catch (error) {
     throw explainDiskError(error, path);
   } finally {
@@ -65,19 +75,20 @@ export async function followLinks(path: string): Promise<string> {
 async function replaceLocked(
   target: string,
   fill: (folder: string) => Promise<void>,
-  isHeld: IsHeld,
+  { isHeld, options }: { isHeld: IsHeld; options: ReplaceOptions },
 ): Promise<void> {
   recover(target);
   const part = `${target}.${randomBytes(4).toString('hex')}${PART}`;
   try {
     await makeFolder(part, target);
-    await fill(part);
-    if (!(await isHeld())) {
-      throw new UserError(
-        `Another process took over ${target} while this one stood still: run the command again`,
-      );
-    }
-    // Both at once: no other code of this process may run in between.
+    await fill(part).catch(async (error: unknown) => {
+      // Who has taken over has removed the part: what fails then is not what the user has to mend.
+      if (!options.signal?.aborted) await assertHeld(isHeld, target, error);
+      throw error;
+    });
+    await assertHeld(isHeld, target);
+    // All at once: no other code of this process may run in between.
+    options.assertReplaceable?.(target);
     if (existsSync(target)) renameSync(target, `${target}${OLD}`);
     renameSync(part, target);
   } finally {
@@ -85,6 +96,14 @@ async function replaceLocked(
     const held = await isHeld().catch(() => false);
     quietly(() => (held ? recover(target) : rmSync(part, { recursive: true, force: true })));
   }
+}
+
+async function assertHeld(isHeld: IsHeld, target: string, cause?: unknown): Promise<void> {
+  if (await isHeld()) return;
+  throw new UserError(
+    `Another process took over ${target} while this one stood still: run the command again`,
+    { cause },
+  );
 }
 
 /** Puts the old folder back where there is none, and removes all that is left over. */

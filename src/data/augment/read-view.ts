@@ -1,5 +1,6 @@
 import sharp from 'sharp';
 import { UserError } from '../../system/errors.ts';
+import { printable } from '../../system/printable.ts';
 import type { PreparedImage } from '../prepared.ts';
 import { readStored } from '../read-stored.ts';
 import { enlarge } from './enlarge.ts';
@@ -22,8 +23,9 @@ export async function readView(image: PreparedImage, { window, place }: View): P
     const pixels = await pipeline.raw().toBuffer();
     return isEnlarged ? enlarge(pixels, window, place) : pixels;
   } catch (error) {
+    const [why] = (error as Error).message.split('\n', 1);
     throw new UserError(
-      `Cannot read ${image.name} in ${image.bytes.shard}: ${(error as Error).message}; expected an intact image: run \`aerial data-prep\` again`,
+      `Cannot read ${printable(image.name)} in ${image.bytes.shard}: ${why}; expected an intact image: run \`aerial data-prep\` again`,
       { cause: error },
     );
   }

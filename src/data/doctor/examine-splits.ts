@@ -9,13 +9,21 @@ import type { SourceImage } from './source-image.ts';
 /** Of 64 bits. */
 const ALL_BITS = 64;
 
-/** The images together: what comes twice, what leaks, what is empty, how the splits compare. */
-export function examineSplits(
+/**
+ * The images together: what comes twice, what leaks, what is empty, how the splits compare.
+ * @throws the signal's reason when it is aborted
+ */
+export async function examineSplits(
   { images, findings, cases }: Examination,
   { doctor }: Params['data'],
-): Examination {
+  signal?: AbortSignal,
+): Promise<Examination> {
   const remove = doctor.leaks === 'remove';
-  const repetitions = findRepetitions(images, { mostBits: doctor.duplicate_bits, remove });
+  const repetitions = await findRepetitions(images, {
+    mostBits: doctor.duplicate_bits,
+    remove,
+    ...(signal && { signal }),
+  });
   const leaks = new Set(
     repetitions.filter(({ finding }) => finding.treatment === 'dropped').map(({ image }) => image),
   );

@@ -31,8 +31,13 @@ export function readCoco(reading: Reading, path: string, value: unknown): Source
   const buildings = buildingsByImage(reading, coco, images, label);
   const samples = coco.images.map(({ id, width, height }, i) => {
     const annotations = buildings.get(id) ?? [];
-    const size = sizeOf(width, height);
-    return toSample(reading, { ...images.get(id)!, size, annotations, entry: `images[${i}]` });
+    const [placed, size, entry] = [images.get(id)!, sizeOf(width, height), `images[${i}]`];
+    if (size === null && (width ?? height ?? null) !== null) {
+      const { name: image, split } = placed;
+      const detail = `the annotations say ${shown(width)} x ${shown(height)} pixels, which is no size: that of the file counts`;
+      report(reading, 'image_size', detail, { image, split, entry, treatment: 'repaired' });
+    }
+    return toSample(reading, { ...placed, size, annotations, entry });
   });
   return samples.filter((sample) => sample !== undefined);
 }
@@ -85,7 +90,14 @@ function buildingsByImage(
     if (!category.isBuilding) continue;
     const outline = outlineOf(annotation.segmentation);
     const { bbox: box = null, area = null } = annotation;
-    const building = { entry, outline, crowd: Boolean(annotation.iscrowd), box, area };
+    const crowd = CROWD_FLAGS.get(annotation.iscrowd ?? 0);
+    if (crowd === undefined) {
+      const detail = `its iscrowd is ${shown(annotation.iscrowd)}, not 0 or 1: it is taken for a crowd region`;
+      const { name, split } = image;
+      report(reading, 'annotation_malformed', detail, { image: name, split, entry, treatment: 'repaired' });
+    }
+    // Who is not sure of a building neither trains on it nor takes it for background.
+    const building = { entry, outline, crowd: crowd ?? true, box, area };
     const ofImage = byImage.get(annotation.image_id);
     if (ofImage === undefined) byImage.set(annotation.image_id, [building]);
     else ofImage.push(building);
@@ -114,13 +126,29 @@ function createCategoryTest(coco: CocoFile, label: string): (id: Id | null | und
   };
 }
 
-/** An outline without a ring says that there is none. */
-function outlineOf(segmentation: CocoFile['annotations'][number]['segmentation']): SourceOutline {
-  if (segmentation && 'length' in segmentation) {
-    return { kind: 'polygons', rings: segmentation, unit: 'pixels' };
+const CROWD_FLAGS: ReadonlyMap<unknown, boolean> = new Map<unknown, boolean>([
+  ...([0, '0', false] as const).map((flag) => [flag, false] as const),
+  ...([1, '1', true] as const).map((flag) => [flag, true] as const),
+]);
+
+/**
+ * An outline without a ring says that there is none. A flat list [x0, y0, ...], as some programs write it, is one ring, and
+ * so is whatever else is no list of rings, for the doctor to refuse. Nothing is copied: outlines are nearly all of the file.
+ */
+function outlineOf(segmentation: unknown): SourceOutline {
+  const polygons = (rings: readonly (readonly unknown[])[]) =>
+    ({ kind: 'polygons', rings, unit: 'pixels' }) as const;
+  if (Array.isArray(segmentation)) {
+    return polygons(segmentation.every(Array.isArray) ? segmentation : [segmentation]);
   }
-  if (!segmentation) return { kind: 'polygons', rings: [], unit: 'pixels' };
-  return { kind: 'rle', counts: segmentation.counts, size: segmentation.size };
+  if (segmentation === null || segmentation === undefined) return polygons([]);
+  if (typeof segmentation !== 'object') return polygons([[segmentation]]);
+  const { counts, size } = segmentation as { counts?: unknown; size?: unknown };
+  return { kind: 'rle', counts, size };
+}
+
+function shown(value: unknown): string {
+  return typeof value === 'object' && value !== null ? 'a list or an object' : printable(String(value));
 }
 
 /**

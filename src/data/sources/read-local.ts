@@ -11,8 +11,8 @@ const ORIGIN = 'local';
 /**
  * Reads a data set on the disk: the hub's layout (`data/{train,valid,test}.zip`), or a folder that `readAnnotated`
  * understands, with splits or without.
- * @param path `data.path`
  * @param workFolder for unpacked files
+ * @param key where the user named the folder: a key in params, or an argument
  * @returns samples with `split` set where the data set has splits
  * @throws UserError where there is nothing that can be read
  */
@@ -20,8 +20,9 @@ export async function readLocal(
   path: string,
   workFolder: string,
   context: ReadingContext,
+  key = 'data.path',
 ): Promise<SourceContent> {
-  await assertFolder(path, 'data.path');
+  await assertFolder(path, key);
   const zips = await Promise.all(SPLITS.map((split) => isFile(join(path, zipPath(split)))));
   if (zips.includes(true)) return readZips({ folder: path, workFolder, origin: ORIGIN }, context);
   context.log.info(`Reading ${path}`);
@@ -36,7 +37,7 @@ export async function readLocal(
 }
 
 /**
- * @param key in params that names the folder
+ * @param key where the user named the folder: a key in params, or an argument
  * @throws UserError where it is no folder
  */
 export async function assertFolder(path: string, key: string): Promise<void> {

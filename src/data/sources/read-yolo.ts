@@ -3,13 +3,13 @@ import { UserError } from '../../system/errors.ts';
 import { printable } from '../../system/printable.ts';
 import type { Split } from '../prepared.ts';
 import { isBuildingLabel, noBuildingLabel } from './building-label.ts';
-import { imagePlace } from './image-place.ts';
 import { readBytes } from './read-text.ts';
 import { type Reading, report, toSample } from './reading.ts';
 import type { SourceAnnotation, SourceSample } from './source-sample.ts';
 import { splitOfFolders } from './split-name.ts';
 import { isClassList, type YoloClasses } from './yolo-classes.ts';
 import { parseYoloLabels, type YoloLine } from './yolo-labels.ts';
+import { readYoloSplits } from './yolo-splits.ts';
 
 /** Most bytes of a label file: ten thousand buildings. */
 const MOST_LABEL_BYTES = 4 * 1024 ** 2;
@@ -38,37 +38,52 @@ export function findLabelFiles(
 /**
  * The images of a YOLO segmentation data set with their buildings, https://docs.ultralytics.com/datasets/segment.
  * Labels lie in `labels/` where images lie in `images/`, or beside the images. As there, an empty label file says that
- * there are no buildings, and so does a missing one, if others in the same place have one. Splits follow from
- * `data.yaml`, or else from the names of the folders.
- * @throws UserError where no class is called building
+ * there are no buildings, and so does a missing one, if others in the same place have one; images of the same name but
+ * for the extension share theirs. Splits follow from `data.yaml`, or else from the names of the folders.
+ * @param files of the source, below its folder; `labelFiles` are those that may be labels
+ * @throws UserError where no class is called building, or `data.yaml` names images that are not there
  */
 export async function readYolo(
   reading: Reading,
   classes: YoloClasses,
-  labelFiles: readonly string[],
+  { files, labelFiles }: { files: readonly string[]; labelFiles: readonly string[] },
 ): Promise<SourceSample[]> {
   if (![...classes.names.values()].some(isBuildingLabel)) {
     throw noBuildingLabel(`${printable(classes.path)} of ${reading.source.label}`, classes.names.values());
   }
-  const labels = new Set(labelFiles);
-  const labelled = new Set(labelFiles.map((path) => posix.dirname(path)));
-  const splitOf = createSplits(reading, classes);
+  const { splitOf, lists } = reading.source.isOneSplit
+    ? { splitOf: () => null, lists: new Set<string>() }
+    : await readYoloSplits(reading, classes, files);
+  const labels = new Set(labelFiles.filter((path) => !lists.has(path)));
+  const labelled = new Set([...labels].map((path) => posix.dirname(path)));
+  const used = new Set<string>();
   const samples: (SourceSample | undefined)[] = [];
   for (const image of reading.images) {
     const candidates = labelPlaces(image);
-    const path = candidates.find((place) => labels.delete(place));
+    const path = candidates.find((place) => labels.has(place));
+    if (path !== undefined) used.add(path);
     // Nobody annotates in this place: it is no image without buildings.
     if (path === undefined && !candidates.some((place) => labelled.has(posix.dirname(place)))) continue;
     const split = splitOf(image);
+    if (split === undefined) {
+      reportOutsideLists(reading, image);
+      continue;
+    }
     const annotations = path === undefined ? [] : await readLabels({ reading, classes, path, image, split });
     samples.push(
       toSample(reading, { place: image, name: image, size: null, split, annotations, entry: path ?? image }),
     );
   }
   for (const path of labels) {
+    if (used.has(path)) continue;
     report(reading, 'image_missing', 'labels without an image', { image: path, split: splitOfFolders(path) });
   }
   return samples.filter((sample) => sample !== undefined);
+}
+
+function reportOutsideLists(reading: Reading, image: string): void {
+  reading.listed.add(image);
+  report(reading, 'image_unlisted', 'in no list of its data.yaml', { image, split: splitOfFolders(image) });
 }
 
 function withoutExtension(path: string): string {
@@ -130,42 +145,4 @@ function faultOf(line: YoloLine, { names }: YoloClasses): LineFault | undefined 
   if (line.fault !== undefined || name !== undefined) return line.fault;
   const isMended = [...names.values()].every(isBuildingLabel);
   return { kind: 'annotation_category', detail: `no class has the number ${line.class}`, isMended };
-}
-
-/** Of an image, by the longest folder that `data.yaml` names; a folder that it names for several splits says nothing. */
-function createSplits(reading: Reading, classes: YoloClasses): (image: string) => Split | null {
-  const around = posix.dirname(classes.path);
-  const imagesIn = imageFolders(reading.images);
-  const splits = new Map<string, Split | null>();
-  for (const [split, folders] of classes.splits) {
-    for (const named of folders) {
-      const folder = findFolder(imagesIn, around, named);
-      if (folder === null) continue;
-      splits.set(folder, (splits.get(folder) ?? split) === split ? split : null);
-    }
-  }
-  return (image) => {
-    for (let folder = posix.dirname(image); ; folder = posix.dirname(folder)) {
-      const split = splits.get(folder);
-      if (split !== undefined) return split ?? splitOfFolders(image);
-      if (folder === '.') return splitOfFolders(image);
-    }
-  };
-}
-
-/**
- * The folder of images that `data.yaml` means: relative to itself, or, as exporters write it (`../train/images`, or a path
- * on their machine), to where it once was.
- */
-function findFolder(folders: ReadonlySet<string>, around: string, named: string): string | null {
-  return imagePlace(named.replace(/\/+$/, ''), [around], folders);
-}
-
-/** The folders that hold images, and all around them. */
-function imageFolders(images: Iterable<string>): Set<string> {
-  const folders = new Set<string>();
-  for (const image of images) {
-    for (let at = posix.dirname(image); !folders.has(at); at = posix.dirname(at)) folders.add(at);
-  }
-  return folders;
 }

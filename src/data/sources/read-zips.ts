@@ -52,8 +52,9 @@ async function readZip(
   log.info(`Unpacking ${label}`);
   await unzipSource(label, folder, { log, signal });
   const { workFolder, origin } = options;
-  const content = await readAnnotated({ folder, label, origin, temporary: true, workFolder, signal });
   // What the zip is called counts, whatever the folders in it are.
+  const source = { folder, label, origin, temporary: true, isOneSplit: true, workFolder, signal };
+  const content = await readAnnotated(source);
   return {
     samples: content.samples.map((sample) => ({ ...sample, split })),
     findings: content.findings.map((finding) => ({ ...finding, split })),

@@ -15,6 +15,8 @@ export interface SourceFolder {
   origin: string;
   /** The image files are ours: they may be moved instead of copied. */
   temporary: boolean;
+  /** All of it is of one split, whatever its annotations say of splits. */
+  isOneSplit?: boolean;
   /** For images that lie embedded in annotations; it is made when there are any. */
   workFolder: string;
   /** Stops the reading between two files. */

@@ -14,12 +14,15 @@ export interface YoloClasses {
   path: string;
   /** Class -> name. */
   names: ReadonlyMap<number, string>;
+  /** Where its folders and lists start, as the file says (`path`); null where it does not. */
+  root: string | null;
   /** Folders or lists of images as the file calls them, of each split that it names. */
   splits: ReadonlyMap<Split, readonly string[]>;
 }
 
 const folders = z.union([z.string().transform((one) => [one]), z.array(z.string())]).nullish();
 const dataSchema = z.object({
+  path: z.string().nullable().catch(null),
   names: z.union([z.array(z.string()), z.record(z.string().regex(/^\d+$/), z.string())]),
   train: folders,
   val: folders,
@@ -50,7 +53,7 @@ export async function readYoloClasses(
   for (const path of found.length > 0 ? [] : files.filter(isClassList)) {
     const names = (await readSmall(source, path)).split('\n').map((name) => name.trim());
     const splits = new Map<Split, string[]>();
-    found.push({ path, names: new Map(names.filter((name) => name !== '').entries()), splits });
+    found.push({ path, root: null, names: new Map(names.filter((name) => name !== '').entries()), splits });
   }
   const [first, ...others] = found;
   for (const other of others) {
@@ -82,13 +85,15 @@ async function readDataYaml(source: SourceFolder, path: string): Promise<YoloCla
   }
   const result = dataSchema.safeParse(value);
   if (!result.success) return undefined;
-  const { names, ...lists } = result.data;
+  const { names, path: root, ...lists } = result.data;
   const pairs = Array.isArray(names)
     ? [...names.entries()]
     : Object.entries(names).map(([id, name]) => [Number(id), name] as const);
   const splits = new Map<Split, string[]>(SPLITS.map((split) => [split, []]));
-  for (const [key, list] of Object.entries(lists)) splits.get(splitOfName(key)!)!.push(...(list ?? []));
-  return { path, names: new Map(pairs), splits };
+  for (const [key, list] of Object.entries(lists)) {
+    splits.get(splitOfName(key)!)!.push(...(list ?? []).filter((entry) => entry.trim() !== ''));
+  }
+  return { path, root, names: new Map(pairs), splits };
 }
 
 /** @returns the text; an empty one where it is too long and need not be what we look for */

@@ -23,7 +23,7 @@ async function examinePlanted(folder: string) {
   const each = await examineImages(samples, { params, workFolder });
   return {
     params,
-    examination: examineSplits({ ...each, findings: [...findings, ...each.findings] }, params),
+    examination: await examineSplits({ ...each, findings: [...findings, ...each.findings] }, params),
   };
 }
 
@@ -96,13 +96,13 @@ describe('examineImages and examineSplits', () => {
     ];
     const params = testParams(folder).data;
     const each = await examineImages(samples, { params, workFolder: folder });
-    const keep = examineSplits(each, params);
+    const keep = await examineSplits(each, params);
     expect(keep.images).toHaveLength(3);
     expect(keep.findings.map(({ kind, treatment }) => `${kind} ${treatment}`)).toEqual([
       'building_crowd none',
       'image_empty none',
     ]);
-    const drop = examineSplits(each, { ...params, doctor: { ...params.doctor, empty_images: 'drop' } });
+    const drop = await examineSplits(each, { ...params, doctor: { ...params.doctor, empty_images: 'drop' } });
     expect(drop.images.map(({ name }) => name)).toEqual(['1.png', '3.png']);
     expect(drop.findings.at(-1)).toMatchObject({ kind: 'image_empty', treatment: 'dropped', image: '2.png' });
   });
@@ -123,7 +123,10 @@ describe('examineImages and examineSplits', () => {
     const samples = names.map((name) =>
       sampleAt(folder, name, { size: null, split: name in copies ? 'train' : 'test' }),
     );
-    const { findings } = examineSplits(await examineImages(samples, { params, workFolder: folder }), params);
+    const { findings } = await examineSplits(
+      await examineImages(samples, { params, workFolder: folder }),
+      params,
+    );
     const leaks = findings.filter(({ kind }) => kind === 'image_leak');
     expect(leaks.map(({ image, detail }) => `${image} ${/what (\S+)/.exec(detail)![1]}`)).toEqual([
       'compressed.jpg 3.png',
@@ -145,7 +148,7 @@ describe('examineImages and examineSplits', () => {
   it('is empty for no samples', async () => {
     const folder = await newFolder();
     const params = testParams(folder).data;
-    const examination = examineSplits(await examineImages([], { params, workFolder: folder }), params);
+    const examination = await examineSplits(await examineImages([], { params, workFolder: folder }), params);
     expect(examination).toMatchObject({ images: [], findings: [], cases: [] });
     expect(createDoctorReport(examination).faults).toBe(0);
     expect(JSON.parse(findingsJson(createDoctorReport(examination)))).toMatchObject({

@@ -17,73 +17,73 @@ function found(images: SourceImage[], { mostBits = 4, remove = true } = {}) {
 const at = (name: string, split: Split | null, bits: number) => imageOf(name, { split }, hashOf(bits));
 
 describe('findAlike', () => {
-  it('groups places by hash or by file, each once', () => {
+  it('groups places by hash or by file, each once', async () => {
     const facts = [0, 40, 3, 60, 43, 44].map((bits, i) => imageOf(String(i), {}, hashOf(bits)).facts);
     const sameFile = { ...facts[3]!, perceptualHash: hashOf(20), sha256: facts[0]!.sha256 };
-    expect(findAlike([...facts, sameFile], 3)).toEqual([
+    expect(await findAlike([...facts, sameFile], 3)).toEqual([
       [0, 2, 6],
       [1, 4, 5],
     ]);
   });
 
-  it('groups equal hashes only, where no bit may differ', () => {
+  it('groups equal hashes only, where no bit may differ', async () => {
     const facts = [7, 8, 7].map((bits, i) => imageOf(String(i), {}, hashOf(bits)).facts);
-    expect(findAlike(facts, 0)).toEqual([[0, 2]]);
+    expect(await findAlike(facts, 0)).toEqual([[0, 2]]);
   });
 
-  it('is empty where images are too plain to tell, unless the files are the same', () => {
+  it('is empty where images are too plain to tell, unless the files are the same', async () => {
     const plain = [0, 1, 2].map((i) => imageOf(String(i), {}, null).facts);
-    expect(findAlike(plain, 16)).toEqual([]);
-    expect(findAlike([...plain, { ...plain[1]! }], 16)).toEqual([[1, 3]]);
+    expect(await findAlike(plain, 16)).toEqual([]);
+    expect(await findAlike([...plain, { ...plain[1]! }], 16)).toEqual([[1, 3]]);
   });
 
-  it('counts the bits of both halves', () => {
+  it('counts the bits of both halves', async () => {
     const facts = ['0000000000000000', '0000000300000003', '8000000180000001'].map(
       (hash, i) => imageOf(String(i), {}, hash).facts,
     );
-    expect(findAlike(facts, 3)).toEqual([]);
-    expect(findAlike(facts, 4)).toEqual([[0, 1, 2]]);
+    expect(await findAlike(facts, 3)).toEqual([]);
+    expect(await findAlike(facts, 4)).toEqual([[0, 1, 2]]);
   });
 });
 
 describe('findRepetitions', () => {
-  it('takes leaks from train first, then from valid, and never from test', () => {
+  it('takes leaks from train first, then from valid, and never from test', async () => {
     const images = [at('a', 'test', 0), at('b', 'valid', 2), at('c', 'train', 1), at('d', 'train', 30)];
-    expect(found(images)).toEqual([
+    expect(await found(images)).toEqual([
       'image_leak b.png dropped: it shows what a.png of test shows: 2 of 64 bits of its perceptual hash differ',
       'image_leak c.png dropped: it shows what a.png of test shows: 1 of 64 bits of its perceptual hash differ',
     ]);
   });
 
-  it('reports and leaves them where they are to be kept', () => {
+  it('reports and leaves them where they are to be kept', async () => {
     const images = [at('a', 'test', 0), at('c', 'train', 0)];
-    expect(found(images, { remove: false })).toEqual([
+    expect(await found(images, { remove: false })).toEqual([
       'image_leak c.png none: it shows what a.png of test shows: the same perceptual hash',
     ]);
   });
 
-  it('names the same file', () => {
+  it('names the same file', async () => {
     const [a, b] = [imageOf('a', { split: 'valid' }), imageOf('b')];
-    expect(found([a, { ...b, facts: a.facts }])).toEqual([
+    expect(await found([a, { ...b, facts: a.facts }])).toEqual([
       'image_leak b.png dropped: it shows what a.png of valid shows: the same file',
     ]);
   });
 
-  it('follows likeness from one image to the next, but not on and on', () => {
+  it('follows likeness from one image to the next, but not on and on', async () => {
     // In steps of four bits: 0 - 4 - 8 - 12.
     const images = [at('a', 'test', 0), at('b', 'train', 4), at('c', 'train', 8), at('d', 'train', 12)];
-    expect(found(images).map((line) => line.slice(0, 26))).toEqual([
+    expect(await found(images).map((line) => line.slice(0, 26))).toEqual([
       'image_leak b.png dropped: ',
       'image_leak c.png dropped: ',
     ]);
   });
 
-  it('takes from train what leaks into an image of valid that itself leaks', () => {
+  it('takes from train what leaks into an image of valid that itself leaks', async () => {
     const images = [at('a', 'train', 8), at('b', 'valid', 4), at('c', 'test', 0)];
-    expect(found(images).map((line) => line.slice(0, 16))).toEqual(['image_leak a.png', 'image_leak b.png']);
+    expect(await found(images).map((line) => line.slice(0, 16))).toEqual(['image_leak a.png', 'image_leak b.png']);
   });
 
-  it('only reports what comes again in a split, and holds it against the first', () => {
+  it('only reports what comes again in a split, and holds it against the first', async () => {
     const images = [
       at('a', 'test', 0),
       at('b', 'test', 4),
@@ -91,15 +91,15 @@ describe('findRepetitions', () => {
       at('d', null, 3),
       at('e', null, 3),
     ];
-    expect(found(images).map((line) => line.split(':')[0])).toEqual([
+    expect(await found(images).map((line) => line.split(':')[0])).toEqual([
       'image_duplicate b.png none',
       'image_duplicate c.png none',
       'image_duplicate e.png none',
     ]);
-    expect(found(images)[1]).toContain('it shows what b.png shows: 1 of 64');
+    expect(await found(images)[1]).toContain('it shows what b.png shows: 1 of 64');
   });
 
-  it('holds no image against one that is taken out', () => {
+  it('holds no image against one that is taken out', async () => {
     // b is like x, which goes; of the two that stay, c is like b.
     const images = [
       at('a', 'train', 2),
@@ -108,7 +108,7 @@ describe('findRepetitions', () => {
       at('x', 'train', 6),
       at('d', 'test', 0),
     ];
-    expect(found(images).map((line) => line.split(':')[0])).toEqual([
+    expect(await found(images).map((line) => line.split(':')[0])).toEqual([
       'image_leak a.png dropped',
       'image_leak x.png dropped',
       'image_duplicate c.png none',
