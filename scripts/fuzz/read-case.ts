@@ -24,7 +24,7 @@ export async function readCase(folder: string, workFolder: string): Promise<Read
   const options = { params, workFolder: join(workFolder, 'doctor') };
   const examined = await examineImages(content.samples, options);
   const findings = [...content.findings, ...examined.findings];
-  const { images, findings: all } = examineSplits({ ...examined, findings }, params);
+  const { images, findings: all } = await examineSplits({ ...examined, findings }, params);
   return {
     images: images.length,
     buildings: images.reduce((sum, { buildings }) => sum + buildings.length, 0),

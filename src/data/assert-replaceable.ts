@@ -1,6 +1,6 @@
 import { type Dirent, readdirSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
-import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
+import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { hubAccessFromEnvironment } from '../hub/hub-access.ts';
 import type { Params } from '../params/schema.ts';
 import { UsageError } from '../system/errors.ts';
@@ -76,12 +76,14 @@ async function assertNoInputInside({ paths, data }: Params): Promise<void> {
   }
 }
 
-function isInside(path: string, folder: string): boolean {
+/** Whether a path is the folder or lies in it; both absolute, without links. */
+export function isInside(path: string, folder: string): boolean {
   const way = relative(folder, path);
-  return !way.startsWith('..') && !isAbsolute(way);
+  return way.split(sep)[0] !== '..' && !isAbsolute(way);
 }
 
-async function realOrResolved(path: string): Promise<string> {
+/** Without links where it exists, and absolute in any case. */
+export async function realOrResolved(path: string): Promise<string> {
   return realpath(path).catch(() => resolve(path));
 }
 

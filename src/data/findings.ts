@@ -119,7 +119,7 @@ export const FINDING_KINDS = {
   },
   annotation_malformed: {
     title: 'annotation: not readable',
-    meaning: 'Numbers or run lengths that make no sense; left out.',
+    meaning: 'Numbers, run lengths or flags that make no sense; left out where its outline is one of them.',
     fault: true,
   },
   building_outside: {

@@ -20,7 +20,9 @@ async function isManifest(path: string): Promise<boolean> {
   try {
     const value: unknown = JSON.parse((await readBytes(path, path)).toString('utf8'));
     return (
-      typeof value === 'object' && value !== null && ['version', 'files', 'splits'].every((key) => key in value)
+      typeof value === 'object' &&
+      value !== null &&
+      ['version', 'files', 'splits'].every((key) => key in value)
     );
   } catch {
     return false;

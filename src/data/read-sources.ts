@@ -2,6 +2,7 @@ import { dirname, join } from 'node:path';
 import { hubAccessFromEnvironment } from '../hub/hub-access.ts';
 import type { Params } from '../params/schema.ts';
 import type { Log } from '../system/log.ts';
+import { assertInputsApart } from './assert-inputs-apart.ts';
 import type { Finding } from './findings.ts';
 import type { Division } from './manifest.ts';
 import { SPLITS } from './prepared.ts';
@@ -38,10 +39,12 @@ const HUB_ADVICE = {
 /**
  * Reads `data.source` and `data.custom` and gives every sample a split. One's own samples are read first: a mistake in
  * them shall not come out after an hour of downloading.
+ * @throws UsageError where a folder would be read twice; UserError where a source cannot be read or divided
  */
 export async function readSources(params: Params, context: ReadContext): Promise<MergedContent> {
   const { source, path, custom } = params.data;
   const { log, signal } = context;
+  await assertInputsApart(params);
   const folders: SourceContent[] = [];
   for (const [i, folder] of custom.entries()) {
     signal?.throwIfAborted();

@@ -185,7 +185,7 @@ function unitOf(corners: readonly Corner[]): Pair | null {
   const side = mostFrequent(corners.flatMap((corner) => corner.side ?? []))?.value ?? null;
   if (areCounted(corners, side)) return filled;
   const instead = side ?? (largest > 1 ? largest : null);
-  return instead && pair((axis) => (filled[axis] > 1 ? filled[axis] : instead));
+  return instead === null ? null : pair((axis) => (filled[axis] > 1 ? filled[axis] : instead));
 }
 
 /** Whether numbers that differ by 1, or follow no grid, count tiles; otherwise they are pixels. */

@@ -112,7 +112,11 @@ async function acquire(lock: string, options: LockOptions, pace: LockPace): Prom
 }
 
 /** @returns silent looks after which the lock is taken over */
-function patienceWith({ state }: LockOwner, { waitForSilent }: LockOptions, { silentPolls }: LockPace): number {
+function patienceWith(
+  { state }: LockOwner,
+  { waitForSilent }: LockOptions,
+  { silentPolls }: LockPace,
+): number {
   if (state === 'gone') return 0;
   if (!waitForSilent || state === 'unknown') return silentPolls;
   return state === 'alive' ? Infinity : LIKELY_FACTOR * silentPolls;

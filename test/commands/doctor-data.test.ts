@@ -3,6 +3,7 @@ import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
+import { doctorData as runDoctorData } from '../../src/commands/doctor-data.ts';
 import type { DoctorReport } from '../../src/data/doctor/report.ts';
 import { FINDING_KINDS, type Finding } from '../../src/data/findings.ts';
 import { plantFaults } from '../support/planted-faults.ts';
@@ -148,10 +149,59 @@ describe('aerial doctor data', () => {
     expect(exitCode).toBe(2);
   });
 
+  it('takes no foreign manifest.json for prepared data', async () => {
+    const folder = await newFolder();
+    await plantFaults(join(folder, 'data'));
+    await writeFile(join(folder, 'data/test/manifest.json'), '{"name":"my data"}');
+    const { exitCode, stdout } = await doctorData(folder, 'data/test');
+    expect(stdout).toContain('No faults.');
+    expect(exitCode).toBe(0);
+  });
+
+  it('says in one line that there is no place for temporary files', async () => {
+    const folder = await newFolder();
+    await writeFile(join(folder, 'file'), '');
+    for (const name of ['file', 'none']) {
+      const command = [
+        join(ROOT, 'bin/aerial.js'),
+        'doctor',
+        'data',
+        '.',
+        '--params',
+        join(ROOT, 'params.yaml'),
+      ];
+      const env = { TMPDIR: join(folder, name) };
+      const { exitCode, stderr } = await execa(process.execPath, command, {
+        cwd: folder,
+        reject: false,
+        env,
+      });
+      expect(stderr).toMatch(
+        /^error: Cannot make a folder for temporary files in \S+ \(E[A-Z]+\): set TMPDIR [^\n]+$/,
+      );
+      expect(exitCode).toBe(1);
+    }
+  });
+
+  it('says in one line that the disk is full, wherever it turns out', async () => {
+    const folder = await newFolder();
+    const full = Object.assign(new Error('ENOSPC: no space left'), { code: 'ENOSPC' });
+    const log = {
+      warn: () => {},
+      info: () => {
+        throw full;
+      },
+    };
+    const context = { log, signal: new AbortController().signal };
+    await expect(runDoctorData(folder, { params: join(ROOT, 'params.yaml') }, context)).rejects.toThrow(
+      /^Cannot write \S+: the disk is full: free some space/,
+    );
+  });
+
   it('refuses a folder that is not there, or holds nothing', async () => {
     const folder = await newFolder();
     const missing = await doctorData(folder, 'nowhere');
-    expect(missing.stderr).toMatch(/^error: .*nowhere/m);
+    expect(missing.stderr).toMatch(/^error: No folder nowhere \(argument <folder>\): correct the path/m);
     expect(missing.exitCode).toBe(1);
     await writeFile(join(folder, 'readme.txt'), 'no data');
     const empty = await doctorData(folder, '.');

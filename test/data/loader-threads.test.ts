@@ -210,6 +210,12 @@ describe('a thread that fails', () => {
     const loader = loaderOn(() => ({ load, close: async () => {} }), 1);
     expect((await failureOf(loader.ordered(images, shape))).message).toMatch(/^Cannot load image 6\.png of /);
   });
+  it('does to the terminal nothing that a name says', async () => {
+    const load = () => Promise.reject(new Error('ended'));
+    const loader = loaderOn(() => ({ load, close: async () => {} }), 1);
+    const { message } = await failureOf(loader.ordered(namedAt(0, '\u001b[31mred\nerror: fake.png'), shape));
+    expect(message).toMatch(/^Cannot load image \\u001b\[31mred\\nerror: fake\.png of [^\n]*: ended;[^\n]*$/);
+  });
   it('loads on afterwards', async () => {
     const loader = fragile(2);
     open.push(loader);

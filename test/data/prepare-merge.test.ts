@@ -67,7 +67,7 @@ describe('prepareData on data that is not split', () => {
     const { folder, params } = await paramsOf({});
     params.data.path = await writeCoco(join(folder, 'mine'), tiles(2, 2));
     await expect(prepareData(params, collectLog())).rejects.toThrow(
-      /: lower data\.split\.block$|; lower data\.split\.block$/,
+      /; lower data\.split\.block to 1, the largest that gives at least 3 blocks$/,
     );
     expect(await filesIn(folder)).not.toContainEqual(expect.stringContaining('prepared'));
   });

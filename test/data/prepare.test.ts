@@ -1,5 +1,5 @@
 import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { openPrepared } from '../../src/data/open-prepared.ts';
@@ -255,6 +255,26 @@ describe('prepareData on bad input', () => {
     const around = { ...params, paths: { ...params.paths, prepared: folder } };
     await expect(prepare(around)).rejects.toThrow(/data\.path \(.+\) lies in it/);
   });
+
+  it.each(['notes.txt', 'images/notes.txt', 'images/train-000.tar.bak', 'images/mine/a.jpg'])(
+    'does not replace a data set into which %s was put, before or during the work',
+    async (mine) => {
+      const { params } = await localParams();
+      await prepare(params);
+      const file = join(params.paths.prepared, mine);
+      const put = async () => {
+        await mkdir(dirname(file), { recursive: true });
+        await writeFile(file, 'mine');
+        return '';
+      };
+      const message = /holds files that data-prep did not write, e\.g\. (images\/)?(notes|train|mine)/;
+      await expect(prepareData(params, collectLog(), { report: put })).rejects.toThrow(message);
+      expect(await readFile(file, 'utf8')).toBe('mine');
+      expect(await readdir(dirname(params.paths.prepared))).not.toContain('prepared.lock');
+      await expect(prepare(params)).rejects.toThrow(message);
+      expect(await readFile(file, 'utf8')).toBe('mine');
+    },
+  );
 
   it('says that the disk is full and keeps the old data', async ({ skip }) => {
     const { folder, params } = await localParams();

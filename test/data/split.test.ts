@@ -46,6 +46,18 @@ function expectTogether(splits: ReadonlyMap<string, Split>, keyOf: (name: string
   }
 }
 
+/** Of tiles of 256 pixels, those that touch one of another split: every pair compared. */
+function countNear(splits: ReadonlyMap<string, Split>): number {
+  const tiles = [...splits].map(([name, split]) => ({ corner: name.match(/\d+/g)!.map(Number), split }));
+  const near = tiles.filter(({ corner: [y, x], split }) =>
+    tiles.some(
+      ({ corner, split: other }) =>
+        other !== split && Math.abs(corner[0]! - y!) <= 256 && Math.abs(corner[1]! - x!) <= 256,
+    ),
+  );
+  return near.length;
+}
+
 describe('splitSource', () => {
   it('keeps the splits that are there', () => {
     const samples = [sample('a', 'train'), sample('b', 'test'), sample('c', 'valid')];
@@ -58,6 +70,16 @@ describe('splitSource', () => {
     const split = () => splitSource({ samples, label: 'my/data' }, params(), collectLog());
     expect(split).toThrow(UserError);
     expect(split).toThrow(/^Some images of my\/data are in a split and others are not, such as b\/c\.png: /);
+  });
+
+  it('keeps what foreign names say in one line', () => {
+    const samples = [sample('a', 'train'), sample('b\u001b[2J\nerror: forged.png')];
+    const split = () => splitSource({ samples, label: 'my/data' }, params(), collectLog());
+    expect(split).toThrow(/, such as b\\u001b\[2J\\nerror: forged\.png: put them/);
+    const given = params({ scene: '(town\\d+)' });
+    expect(() => divided(['roof\u001b[2J\nerror: forged.png'], given)).toThrow(
+      /the file name roof\\u001b\[2J\\nerror: forged\.png: it must/,
+    );
   });
 
   it('keeps blocks of tiles whole, and meets the shares', () => {
@@ -112,6 +134,44 @@ describe('splitSource', () => {
         .map((offset) => Math.floor(Number(offset) / 2048))
         .join(),
     );
+  });
+
+  /** Offsets of 20 tiles of 256 pixels, the last one moved by 246 to fit. */
+  const fitted = (i: number) => (i < 19 ? 256 * i : 256 * 18 + 10);
+  const corners = (y: number, x: number) => `${192 * y}_${192 * x}_${192 * y + 256}_${192 * x + 256}`;
+  it.each<[string, string[]]>([
+    ['slices named by two corners', grid(20, 20, (y, x) => `a_${corners(y, x)}.png`)],
+    ['a last row and column moved to fit', grid(20, 20, (y, x) => `a_${fitted(y)}_${fitted(x)}.png`)],
+    ['a stray tile', [...grid(20, 20, (y, x) => `a_${256 * y}_${256 * x}.png`), 'a_257_256.png']],
+  ])('keeps blocks together in spite of %s, and counts neighbours', (_, names) => {
+    const { division, splits } = divided(names, params());
+    // 20 tiles are blocks of 8, 8 and 4 on each axis.
+    expect(division).toMatchObject({ by: 'tiles', groups: 9 });
+    const near = countNear(splits);
+    expect(near).toBeGreaterThan(0);
+    expect(division!.near).toBe(near);
+  });
+
+  it('takes crops at random for pixels, and counts those that overlap', () => {
+    const random = createRandom(1);
+    const names = Array.from(
+      { length: 300 },
+      () => `a_${Math.floor(4000 * random.next())}_${Math.floor(4000 * random.next())}.png`,
+    );
+    const { division, splits, lines } = divided(names, params({ block: 4 }));
+    // Blocks of 1024 pixels.
+    expect(division).toEqual({ by: 'tiles', groups: 16, near: countNear(splits) });
+    expect(division!.near).toBeGreaterThan(0);
+    expect(lines).toHaveLength(2);
+  });
+
+  it('warns where blocks keep nothing together, but for those of a single tile', () => {
+    const dense = grid(5, 5, (y, x) => `a_r${y}_c${x}.jpg`);
+    const scattered = grid(1, 20, (_, i) => `town${i}_r3_c${i}.jpg`);
+    const alone = /^warning: Nearly every image of my\/data is a block by itself: /;
+    const warned = (of: readonly string[], block: number) =>
+      divided(of, params({ block })).lines.filter((line) => alone.test(line)).length;
+    expect([warned(scattered, 8), warned(dense, 2), warned(dense, 1)]).toEqual([1, 0, 0]);
   });
 
   it('keeps a scene of the user whole', () => {
@@ -176,8 +236,14 @@ describe('splitSource', () => {
   it.each<[string[], RegExp]>([
     [
       grid(4, 8, (y, x) => `a_${y}_${x}.jpg`),
-      /^Cannot divide my\/data into train, valid and test: 32 images in 1 block of 8 x 8 tiles, and each stays whole; lower data\.split\.block$/,
+      /^Cannot divide my\/data into train, valid and test: 32 images in 1 block of 8 x 8 tiles, and each stays whole; lower data\.split\.block to 3, the largest that gives at least 3 blocks$/,
     ],
+    [grid(3, 4, (y, x) => `a_${y}_${x}.jpg`), /12 images in 1 block .+; lower data\.split\.block to 2, the/],
+    [
+      grid(1, 15, (y, x) => `a_${y}_${x}.jpg`),
+      /15 images in 2 blocks .+; lower data\.split\.block to 7, the/,
+    ],
+    [['a/t_1_1.jpg', 'b/t_1_2.jpg'], /2 images in 2 blocks .+; add images$/],
     [['a/1.jpg', 'b/2.jpg', 'b/3.jpg'], /3 images in 2 folders, .+; name the scene of each file by/],
     [['1.jpg', '2.jpg'], /2 images in 2 originals, .+; add images$/],
     [['1.jpg'], /1 image in 1 original, /],

@@ -26,6 +26,7 @@ describe('trainingOrder', () => {
   it.each([
     ['one for copy-paste', { ...none, copy_paste: 0.5 }, 1],
     ['three for a mosaic', { ...none, mosaic: 0.5 }, 3],
+    ['four for both', { ...none, copy_paste: 0.5, mosaic: 0.5 }, 4],
     ['none for less', none, 0],
   ])('gives other images to draw on: %s', (_, augment, wanted) => {
     const { requestAt } = trainingOrder(imagesUpTo(5), size, { augment, seed: [1] });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { bridgeHoles } from '../../src/masks/bridge-holes.ts';
 import {
   clipPolygon,
   pointInPolygon,
@@ -7,7 +8,9 @@ import {
   polygonsBox,
   signedArea,
 } from '../../src/masks/polygon.ts';
-import { createRandom } from '../../src/system/random.ts';
+import { rasterizeCoverage } from '../../src/masks/rasterize.ts';
+import { tracePolygons } from '../../src/masks/trace-polygons.ts';
+import { createRandom, type Random } from '../../src/system/random.ts';
 
 const SQUARE = [0, 0, 4, 0, 4, 4, 0, 4];
 /** A U, open at the top: its arms are 2 wide, 6 high, with 2 between them. */
@@ -152,5 +155,101 @@ describe('clipPolygon', () => {
         expect(holders).toBe(pointInPolygon(polygon, x, y) ? 1 : 0);
       }
     }
+  });
+
+  it('cuts one of 300,000 points', () => {
+    const saw = Array.from({ length: 150_000 }, (_, i) => [i / 2, 3, i / 2, 1]).flat();
+    const parts = clipPolygon([...saw, 75_000, -5, 0, -5], 80_000, 9);
+    expect(parts).toHaveLength(1);
+    // A trapezium below each tooth, and a triangle at the end.
+    expect(polygonArea(parts[0]!)).toBeCloseTo(149_999 + 1 / 24, 5);
+  });
+});
+
+describe('clipPolygon of rings with holes', () => {
+  const N = 12;
+  const areaOf = (parts: number[][]) => parts.reduce((sum, part) => sum + polygonArea(part), 0);
+  /** Begun elsewhere, and every other one the other way round. */
+  const otherwise = (ring: readonly number[], shift: number) => {
+    const at = 2 * (shift % (ring.length / 2));
+    const begun = [...ring.slice(at), ...ring.slice(0, at)];
+    return shift % 2 === 0 ? begun : reversed(begun);
+  };
+
+  /** [N, N] row by row: a house with courtyards, in some of which another house stands; one in four is noise. */
+  function randomMask(random: Random): Uint8Array {
+    const mask = new Uint8Array(N * N);
+    if (random.next() < 0.25) return mask.map(() => Number(random.next() < 0.8));
+    const fill = ([x, y, width, height]: readonly [number, number, number, number], value: number) => {
+      for (let row = y; row < y + height; row++) mask.fill(value, row * N + x, row * N + x + width);
+    };
+    fill([random.int(2), random.int(2), 10, 10], 1);
+    for (let i = random.int(4); i >= 0; i--) {
+      const [x, y, side] = [2 + random.int(5), 2 + random.int(5), 1 + random.int(5)];
+      fill([x, y, side, side], 0);
+      if (side > 2) fill([x + 1, y + 1, side - 2, side - 2], random.int(2));
+    }
+    return mask;
+  }
+  function tracedRings(mask: Uint8Array): number[][] {
+    const counts: number[] = [0];
+    let state = 0;
+    for (let i = 0; i < N * N; i++) {
+      const value = mask[(i % N) * N + Math.floor(i / N)]!;
+      if (value !== state) counts.push(0);
+      counts[counts.length - 1]!++;
+      state = value;
+    }
+    return tracePolygons({ size: [N, N], counts: Uint32Array.from(counts) });
+  }
+  /** How much of each pixel is inside the mask and the window. */
+  function windowed(mask: Uint8Array, [y1, x1, y2, x2]: readonly number[]): Float64Array {
+    const share = (at: number, from: number, to: number) =>
+      Math.max(0, Math.min(at + 1, to) - Math.max(at, from));
+    return Float64Array.from(
+      mask,
+      (value, i) => value * share(i % N, x1!, x2!) * share(Math.floor(i / N), y1!, y2!),
+    );
+  }
+
+  it.each([
+    ['whole', () => 0],
+    ['broken', (random: Random) => random.next()],
+  ])('keeps them exactly, in windows of %s pixels', (name, fraction) => {
+    const random = createRandom('donuts', name);
+    for (let trial = 0; trial < 1000; trial++) {
+      const mask = randomMask(random);
+      const [x1, y1] = [random.int(N - 2) + fraction(random), random.int(N - 2) + fraction(random)];
+      const [width, height] = [1 + random.int(N) + fraction(random), 1 + random.int(N) + fraction(random)];
+      const parts = tracedRings(mask).flatMap((ring) => {
+        const moved = ring.map((at, i) => at - (i % 2 === 0 ? x1 : y1));
+        return clipPolygon(otherwise(moved, random.int(20)), width, height);
+      });
+      const truth = windowed(mask, [y1, x1, y1 + height, x1 + width]);
+      // A hole that has come off would be a part of its own, and count.
+      expect(areaOf(parts)).toBeCloseTo(
+        truth.reduce((sum, share) => sum + share, 0),
+        8,
+      );
+      const coverage = rasterizeCoverage(parts, [-y1, -x1, N - y1, N - x1], N);
+      expect(Math.max(...truth.map((share, i) => Math.abs(share - coverage[i]!)))).toBeLessThan(1e-5);
+    }
+  });
+
+  it('keeps one whose doubled line is cut where it runs along an edge', () => {
+    const notched = [0, 0, 6, 0, 6, 6, 0, 6, 0, 2, 1, 2, 1, 1, 0, 1];
+    const ring = bridgeHoles(notched, [[1, 3, 3, 3, 3, 5, 1, 5]]).map((at, i) => at - (i % 2) * 1.5);
+    for (let shift = 0; shift < ring.length; shift++) {
+      const parts = clipPolygon(otherwise(ring, shift), 6, 9);
+      expect(parts.map(polygonArea)).toEqual([6 * 4.5 - 0.5 - 4]);
+      const mirrored = otherwise(ring, shift).map((at, i) => (i % 2 === 0 ? at : 4.5 - at));
+      expect(clipPolygon(mirrored, 6, 4.5).map(polygonArea)).toEqual([6 * 4.5 - 0.5 - 4]);
+    }
+  });
+
+  it('widens no box by what only touches the border', () => {
+    // The arm of an L lies on the other side of the border, along it.
+    expect(polygonsBox(clipPolygon([0, -3, 9, -3, 9, 0, 4, 0, 4, 5, 0, 5], 10, 10))).toEqual([0, 0, 5, 4]);
+    expect(clipPolygon([2, -3, 6, -3, 6, 0, 2, 0], 10, 10)).toEqual([]);
   });
 });

@@ -69,9 +69,9 @@ export function useTowns(): Towns {
   return towns;
 }
 
-/** The image of this number, with the next three as donors. */
+/** The image of this number, with the next four as donors. */
 export function sampleOf(augment: Augment, seed: number, images: readonly PreparedImage[]): Promise<Sample> {
-  const [image, ...donors] = [0, 1, 2, 3].map((step) => images[(seed + step) % images.length]!);
+  const [image, ...donors] = [0, 1, 2, 3, 4].map((step) => images[(seed + step) % images.length]!);
   return makeSample({ image: image!, donors, size: SIZE, augment, seed: [5, 'epoch', 1, seed] });
 }
 

@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
@@ -110,6 +110,83 @@ describe('withFileLock', () => {
     await Promise.all([1, 2, 3].map(() => withFileLock(path, work, { pace: HASTY })));
     expect(counts).toEqual({ most: 1, done: 3 });
     expect(await filesIn(folder)).toEqual([]);
+  });
+
+  /** A process that has the lock and gives no sign of life, though it is there. */
+  async function stoppedHolder(path: string) {
+    const child = spawn(
+      process.execPath,
+      childArgs(
+        path,
+        `process.stdout.write('held'); await new Promise((go) => process.stdin.once('data', go)); process.stdin.destroy();`,
+      ),
+    );
+    const end = once(child, 'close');
+    await once(child.stdout, 'data');
+    child.kill('SIGSTOP');
+    const goOn = () => {
+      child.kill('SIGCONT');
+      child.stdin.write('go');
+      return end;
+    };
+    return { pid: child.pid!, goOn };
+  }
+
+  it('stays with a stopped process, where that is to be waited for, and says which', async () => {
+    const path = join(await tempFolder(), 'file');
+    const { pid, goOn } = await stoppedHolder(path);
+    const told: string[] = [];
+    const waiting = withFileLock(path, async () => void told.push('ours'), {
+      onWait: (holder) => told.push(`waits for ${holder}`),
+      onSilent: (holder) => told.push(`silent: ${holder}`),
+      waitForSilent: true,
+      pace: HASTY,
+    });
+    await sleep(1000);
+    expect(told).toEqual([`waits for ${pid}`, `silent: ${pid}`]);
+    await Promise.all([goOn(), waiting]);
+    expect(told.at(-1)).toBe('ours');
+  });
+
+  it('is taken from a stopped process where nobody must be held up', async () => {
+    const path = join(await tempFolder(), 'file');
+    const { goOn } = await stoppedHolder(path);
+    expect(await withFileLock(path, async () => 'ours', { pace: HASTY })).toBe('ours');
+    await goOn();
+  });
+
+  it('is taken at once from a process whose number another one has now', async ({ skip }) => {
+    const path = join(await tempFolder(), 'file');
+    const own = await withFileLock(path, () => readFile(`${path}.lock`, 'utf8'));
+    const [pid, machine, id, start] = own.split('\n');
+    if (start === '') skip('the system does not tell when a process began');
+    await writeFile(`${path}.lock`, [pid, machine, id, Number(start) - 1].join('\n'));
+    const options = { waitForSilent: true, pace: PATIENT };
+    expect(await withFileLock(path, async () => 'ours', options)).toBe('ours');
+  });
+
+  it('is taken after a longer silence where only the number of the process is known', async () => {
+    const path = join(await tempFolder(), 'file');
+    const own = await withFileLock(path, () => readFile(`${path}.lock`, 'utf8'));
+    await writeFile(`${path}.lock`, own.split('\n').slice(0, 3).join('\n'));
+    const pace = { pollMs: 2, beatMs: 1000, silentPolls: 10 };
+    const silent: number[] = [];
+    const startMs = performance.now();
+    await withFileLock(path, async () => {}, {
+      waitForSilent: true,
+      pace,
+      onSilent: (pid) => silent.push(pid),
+    });
+    expect(performance.now() - startMs).toBeGreaterThan(400);
+    expect(silent).toEqual([process.pid]);
+  });
+
+  it('says in one line that a folder has its name', async () => {
+    const path = join(await tempFolder(), 'file');
+    await mkdir(`${path}.lock`);
+    const failure = withFileLock(path, async () => {});
+    await expect(failure).rejects.toThrow(`${path}.lock is a folder, and a file of that name is needed`);
+    await expect(failure).rejects.toMatchObject({ name: 'UserError' });
   });
 
   it('stays with one who works for long', async () => {

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { mkdir, readdir, readlink, rename, symlink, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readlink, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
@@ -147,5 +148,25 @@ describe('replaceFolder', () => {
     });
     expect(await readlink(link)).toBe(target);
     expect(await filesIn(join(target, '..'))).toEqual(['data/new']);
+  });
+  it('says in one line that another process took over, whatever failed then', async () => {
+    const target = await folderWithOld();
+    const failure = replaceFolder(target, async (folder) => {
+      await writeFile(`${target}.lock`, 'of another');
+      await rm(folder, { recursive: true });
+      await writeFile(join(folder, 'new'), '');
+    });
+    await expect(failure).rejects.toThrow(/^Another process took over .*data while this one stood still/);
+    await expect(failure).rejects.toMatchObject({ name: 'UserError' });
+    expect(await filesIn(join(target, '..'))).toEqual(['data.lock', 'data/old']);
+  });
+  it('keeps the old folder where it may no longer be replaced', async () => {
+    const target = await folderWithOld();
+    const assertReplaceable = (folder: string) => {
+      if (existsSync(join(folder, 'mine'))) throw new Error('holds mine');
+    };
+    const failure = replaceFolder(target, () => writeFile(join(target, 'mine'), ''), { assertReplaceable });
+    await expect(failure).rejects.toThrow('holds mine');
+    expect(await filesIn(join(target, '..'))).toEqual(['data/mine', 'data/old']);
   });
 });

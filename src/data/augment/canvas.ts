@@ -11,13 +11,16 @@ export interface Canvas {
   filled: Rect[];
   /** Each building's rings in pixels of the square. */
   outlines: number[][][];
+  /** The rings of each region with buildings that nobody told apart, in pixels of the square. */
+  crowds: number[][][];
 }
 
-/** An image, how it is shown, and the rings of its buildings in pixels of the square. */
+/** An image, how it is shown, and the rings of its buildings and crowd regions in pixels of the square. */
 export interface Shown {
   image: PreparedImage;
   view: View;
   outlines: number[][][];
+  crowds: number[][][];
 }
 
 /**
@@ -28,7 +31,8 @@ export async function paintCanvas(shown: readonly Shown[], size: number): Promis
   const patches = await Promise.all(shown.map(({ image, view }) => readView(image, view)));
   const filled = shown.map(({ view }) => view.place);
   const outlines = shown.flatMap((one) => one.outlines);
-  return { size, pixels: joinPatches(patches, filled, size), filled, outlines };
+  const crowds = shown.flatMap((one) => one.crowds);
+  return { size, pixels: joinPatches(patches, filled, size), filled, outlines, crowds };
 }
 
 /**

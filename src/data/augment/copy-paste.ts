@@ -3,7 +3,8 @@
  * https://arxiv.org/abs/2012.07177).
  *
  * Deviations: seen from above buildings do not hide each other, so none is put over another one, and no outline needs
- * mending; the donor's buildings get a symmetry of their own each.
+ * mending; the donor's buildings get a symmetry of their own each. Nothing is taken from crowd regions nor put there, where
+ * buildings stand that nobody told apart.
  *
  * H = side of the square · S = side of a building's patch, the smallest square of whole pixels around it
  */
@@ -27,11 +28,12 @@ export function pasteBuildings(
   donor: Canvas,
   { most, random }: { most: number; random: Random },
 ): number[][][] {
-  const wanted = Math.min(1 + random.int(most), donor.outlines.length);
+  const candidates = outsideCrowds(donor);
+  const wanted = Math.min(1 + random.int(most), candidates.length);
   if (wanted === 0) return [];
   const taken = takenPixels(canvas);
   const pasted: number[][][] = [];
-  for (const outline of random.shuffle(donor.outlines)) {
+  for (const outline of random.shuffle(candidates)) {
     if (pasted.length === wanted) break;
     const patch = cutOut(outline, randomSymmetry(random));
     const place = findRoom(patch, taken, canvas.size, random);
@@ -42,6 +44,14 @@ export function pasteBuildings(
     pasted.push(rings);
   }
   return pasted;
+}
+
+/** The outlines of the buildings that share no pixel with a crowd region. */
+function outsideCrowds({ size, outlines, crowds }: Canvas): readonly number[][][] {
+  if (crowds.length === 0) return outlines;
+  const crowded = new Uint8Array(size * size);
+  for (const rings of crowds) markTaken(crowded, size, rings);
+  return outlines.filter((rings) => !coveredPixels(rings, size).some((at) => crowded[at] === 1));
 }
 
 /** [left, top] in whole pixels. */
@@ -78,17 +88,23 @@ function shift(ring: readonly number[], [x, y]: Place): number[] {
   return ring.map((at, i) => at + (i % 2 === 0 ? x : y));
 }
 
-/** [H, H], 1 = a building or no image at all. */
-function takenPixels({ size, filled, outlines }: Canvas): Uint8Array {
+/** [H, H], 1 = a building, a crowd region or no image at all. */
+function takenPixels({ size, filled, outlines, crowds }: Canvas): Uint8Array {
   const taken = new Uint8Array(size * size).fill(1);
   for (const { left, top, width, height } of filled) {
     for (let y = top; y < top + height; y++) taken.fill(0, y * size + left, y * size + left + width);
   }
-  for (const outline of outlines) markTaken(taken, size, outline);
+  for (const rings of [...outlines, ...crowds]) markTaken(taken, size, rings);
   return taken;
 }
 
 function markTaken(taken: Uint8Array, size: number, rings: readonly (readonly number[])[]): void {
+  for (const at of coveredPixels(rings, size)) taken[at] = 1;
+}
+
+/** Where in the square [H, H] the rings cover a pixel or a part of it. */
+function coveredPixels(rings: readonly (readonly number[])[], size: number): number[] {
+  const covered: number[] = [];
   const { from, side } = frameOf(rings);
   const [left, top] = from;
   const coverage = rasterizeCoverage(rings, [top, left, top + side, left + side], side);
@@ -96,9 +112,10 @@ function markTaken(taken: Uint8Array, size: number, rings: readonly (readonly nu
   const end = Math.min(side, size - left);
   for (let y = Math.max(0, -top); y < Math.min(side, size - top); y++) {
     for (let x = Math.max(0, -left); x < end; x++) {
-      if (coverage[y * side + x]! > 0) taken[(top + y) * size + left + x] = 1;
+      if (coverage[y * side + x]! > 0) covered.push((top + y) * size + left + x);
     }
   }
+  return covered;
 }
 
 /** @returns where the patch covers nothing that is taken; null where no such place was found */

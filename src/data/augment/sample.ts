@@ -23,7 +23,7 @@ import { createNoise } from './noise.ts';
 import { recompress } from './recompress.ts';
 import { IDENTITY, moveRing, randomSymmetry } from './symmetry.ts';
 import { letterboxView, randomView, type View } from './view.ts';
-import { visibleOutlines, wholeOutlines } from './view-outlines.ts';
+import { visibleCrowds, visibleOutlines, wholeOutlines } from './view-outlines.ts';
 
 /** Structured-cloneable. */
 export interface SampleRequest {
@@ -49,8 +49,7 @@ export interface Sample {
 /** How many other images `makeSample` may draw on. */
 export function donorsWanted(augment: Params['augment'] | null): number {
   if (augment === null) return 0;
-  if (augment.mosaic > 0) return 3;
-  return augment.copy_paste > 0 ? 1 : 0;
+  return (augment.mosaic > 0 ? 3 : 0) + (augment.copy_paste > 0 ? 1 : 0);
 }
 
 type Augment = Params['augment'];
@@ -83,10 +82,12 @@ async function setScene(steps: Steps): Promise<Canvas> {
   const canvas = await paintCanvas(chooseViews(steps), size);
   const random = streamOf('copy-paste');
   if (!happens(augment.copy_paste, random)) return canvas;
-  const donor = donors[0]!;
+  // The last one: those before are parts of the mosaic, whose buildings would be there twice.
+  const donor = donors[donorsWanted(augment) - 1]!;
   const view = zoomedView(donor, steps, 'zoom of the donor');
   const outlines = wholeOutlines(donor.buildings, view);
-  const donorCanvas = await paintCanvas([{ image: donor, view, outlines }], size);
+  const crowds = visibleCrowds(donor.crowds, view);
+  const donorCanvas = await paintCanvas([{ image: donor, view, outlines, crowds }], size);
   const pasted = pasteBuildings(canvas, donorCanvas, { most: augment.copy_paste_buildings, random });
   return { ...canvas, outlines: [...canvas.outlines, ...pasted] };
 }
@@ -112,7 +113,8 @@ function zoomedView(image: PreparedImage, { size, augment, streamOf }: Steps, st
 }
 
 function show(image: PreparedImage, view: View, minVisible: number): Shown {
-  return { image, view, outlines: visibleOutlines(image.buildings, view, minVisible) };
+  const outlines = visibleOutlines(image.buildings, view, minVisible);
+  return { image, view, outlines, crowds: visibleCrowds(image.crowds, view) };
 }
 
 /** How the camera turns, the light, and what camera and file do to the picture. */

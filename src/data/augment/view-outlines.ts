@@ -1,5 +1,5 @@
 import { clipPolygon, polygonArea, polygonsBox } from '../../masks/polygon.ts';
-import type { Building } from '../prepared.ts';
+import type { Building, PreparedImage } from '../prepared.ts';
 import type { View } from './view.ts';
 
 /** Square pixels: less of a building that is cut cannot be seen, but would widen its box to where it touches the border. */
@@ -12,7 +12,7 @@ const SMALLEST_PART = 1;
  * @returns each building's rings in pixels of the square, in their order
  */
 export function visibleOutlines(
-  buildings: readonly Building[],
+  buildings: readonly Pick<Building, 'polygons' | 'box'>[],
   view: View,
   minVisible: number,
 ): number[][][] {
@@ -25,6 +25,16 @@ export function visibleOutlines(
       .filter((part) => polygonArea(part) >= SMALLEST_PART);
     return parts.length > 0 && totalArea(parts) >= minVisible * whole ? [parts] : [];
   });
+}
+
+/**
+ * The crowd regions that a view shows, cut where it ends.
+ * @param crowds of the image: the rings of each, in its pixels
+ * @returns as `visibleOutlines`
+ */
+export function visibleCrowds(crowds: PreparedImage['crowds'], view: View): number[][][] {
+  const regions = crowds.map((polygons) => ({ polygons, box: polygonsBox(polygons) }));
+  return visibleOutlines(regions, view, 0);
 }
 
 /**

@@ -70,7 +70,7 @@ async function joinLikeHashes(
   first: ReadonlyMap<string, number>,
   { parents, mostBits, giveWay }: { parents: number[]; mostBits: number; giveWay: () => Promise<void> },
 ): Promise<void> {
-  const places = [...first.values()];
+  const places = Int32Array.from(first.values());
   const [high, low] = [new Int32Array(places.length), new Int32Array(places.length)];
   let count = 0;
   for (const hash of first.keys()) {
@@ -79,16 +79,24 @@ async function joinLikeHashes(
   }
   for (let i = 0; i < places.length; i++) {
     await giveWay();
-    joinLike(i);
+    joinLater(i, { places, high, low }, parents, mostBits);
   }
+}
 
-  function joinLike(i: number): void {
-    const [highOfI, lowOfI] = [high[i]!, low[i]!];
-    for (let j = i + 1; j < places.length; j++) {
-      const bits = differingBits(highOfI, high[j]!);
-      if (bits > mostBits || bits + differingBits(lowOfI, low[j]!) > mostBits) continue;
-      join(parents, places[i]!, places[j]!);
-    }
+interface Words {
+  places: Int32Array;
+  high: Int32Array;
+  low: Int32Array;
+}
+
+/** One hash with all that come after it. */
+function joinLater(i: number, { places, high, low }: Words, parents: number[], mostBits: number): void {
+  const [placeOfI, highOfI, lowOfI] = [places[i]!, high[i]!, low[i]!];
+  for (let j = i + 1; j < places.length; j++) {
+    const bits = differingBits(highOfI, high[j]!);
+    if (bits > mostBits || bits + differingBits(lowOfI, low[j]!) > mostBits) continue;
+    // Most often they are in one group already.
+    if (parents[places[j]!] !== parents[placeOfI]) join(parents, placeOfI, places[j]!);
   }
 }
 

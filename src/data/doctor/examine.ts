@@ -14,10 +14,11 @@ import { type Finding, isFault } from '../findings.ts';
 import type { SourceSample } from '../sources/source-sample.ts';
 import type { Examination, FaultCase } from './examination.ts';
 import { type ExaminedImage, examineImage, targetOf } from './examine-image.ts';
-import type { Fault } from './fault.ts';
+import { type Fault, imageFault } from './fault.ts';
 import { worstCases } from './fault-cases.ts';
-import { type FullScale, fullScaleOf, isDeep, largestValue } from './full-scale.ts';
-import { type ImageHeader, isLost, needsMuchMemory, readHeader, undecodable } from './image-header.ts';
+import { type FullScale, fullScaleOf, isFloat, largestValue } from './full-scale.ts';
+import { type ImageHeader, isLost, readHeader, undecodable } from './image-header.ts';
+import { isDeep, needsMuchMemory } from './image-memory.ts';
 
 export interface ExamineOptions {
   params: Params['data'];
@@ -78,28 +79,36 @@ async function findFullScales(
   headers: (ImageHeader | Fault)[],
   signal: AbortSignal | undefined,
 ): Promise<Map<string, FullScale>> {
-  const sources = new Map<string, { largest: number; isFloat: boolean }>();
+  const sources = new Map<string, { largest: number; holdsFloat: boolean }>();
   const deep = samples.flatMap((sample, place) => {
     const header = headers[place]!;
     return !isLost(header) && isDeep(header)
       ? [{ file: sample.file!, origin: sample.origin, header, place }]
       : [];
   });
+  const alone = oneAtATime();
   await concurrentMap(deep, availableParallelism(), async ({ file, origin, header, place }) => {
     signal?.throwIfAborted();
+    const work = () => largestValue(file, header);
     try {
-      const largest = await largestValue(file, header);
-      const source = sources.get(origin) ?? { largest: 0, isFloat: false };
-      const isFloat = source.isFloat || header.depth === 'float' || header.depth === 'double';
-      sources.set(origin, { largest: Math.max(source.largest, largest), isFloat });
+      const largest = await (needsMuchMemory(header) ? alone(work) : work());
+      if (largest === null) {
+        headers[place] = imageFault('image_undecodable', NOTHING_TO_SEE, 'dropped');
+        return;
+      }
+      const source = sources.get(origin) ?? { largest: 0, holdsFloat: false };
+      const holdsFloat = source.holdsFloat || isFloat(header);
+      sources.set(origin, { largest: Math.max(source.largest, largest), holdsFloat });
     } catch {
       headers[place] = undecodable(header);
     }
   });
   return new Map(
-    [...sources].map(([origin, { largest, isFloat }]) => [origin, fullScaleOf(largest, isFloat)]),
+    [...sources].map(([origin, { largest, holdsFloat }]) => [origin, fullScaleOf(largest, holdsFloat)]),
   );
 }
+
+const NOTHING_TO_SEE = 'floating point without a finite number above 0: there is nothing to see';
 
 function gather(samples: readonly SourceSample[], examined: readonly ExaminedImage[]): Examination {
   const cases: FaultCase[] = [];

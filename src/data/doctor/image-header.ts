@@ -2,6 +2,7 @@ import { access, constants } from 'node:fs/promises';
 import sharp, { type Metadata } from 'sharp';
 import { UserError } from '../../system/errors.ts';
 import { type Fault, imageFault } from './fault.ts';
+import { bytesAtOnce, MOST_BYTES } from './image-memory.ts';
 
 /** What is used of it: the rest (EXIF, colour profiles) is large, and there may be 100,000 images. */
 export type ImageHeader = Pick<
@@ -25,10 +26,8 @@ const FORMATS: ReadonlySet<string | undefined> = new Set(['jpeg', 'png', 'webp',
 /** sharp's own limit, which training and inference keep: a guard against images that unpack to whatever size. */
 const MOST_PIXELS = 0x3fff ** 2;
 
-/** Progressive JPEG and interlaced PNG have to be held as a whole: half a gigabyte at this size. */
+/** Progressive JPEG and interlaced PNG have to be held as a whole: 0.4 GB at this size. */
 const MOST_PROGRESSIVE_PIXELS = 50e6;
-/** Images from here on that have to be held as a whole are taken one at a time. */
-const MANY_PIXELS = 10e6;
 
 /**
  * @returns what the file says about itself, without decoding it; or why the image is lost
@@ -55,15 +54,14 @@ export async function readHeader(file: string | null): Promise<ImageHeader | Fau
     const detail = `${width} x ${height} pixels, interlaced or progressive, more than ${MOST_PROGRESSIVE_PIXELS / 1e6} million`;
     return imageFault('image_too_large', detail, 'dropped');
   }
+  const bytes = bytesAtOnce(header);
+  if (bytes > MOST_BYTES) {
+    const detail = `${width} x ${height} pixels, ${header.channels} channels of ${header.depth}, would take ${Math.ceil(bytes / 1e6)} MB of memory at once, more than ${MOST_BYTES / 1e6}`;
+    return imageFault('image_too_large', detail, 'dropped');
+  }
   const { autoOrient, orientation, space, channels, hasAlpha, depth, pages } = header;
   const colours = { space, channels, hasAlpha, depth };
   return { format, width, height, autoOrient, orientation, ...colours, pages, isProgressive };
-}
-
-/** Whether several of its kind at once would fill the memory: large, and not decoded row by row. */
-export function needsMuchMemory({ width, height, isProgressive, orientation, depth }: ImageHeader): boolean {
-  const isWhole = isProgressive || (orientation ?? 1) !== 1 || depth !== 'uchar';
-  return isWhole && width * height > MANY_PIXELS;
 }
 
 export function isLost(value: object): value is Fault {

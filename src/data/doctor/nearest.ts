@@ -31,8 +31,8 @@ export function createNearestIndex(mostBits: number): NearestIndex {
     if (perceptualHash === null || hashes.has(perceptualHash)) return;
     hashes.set(perceptualHash, member);
     const [high, low] = hashWords(perceptualHash);
-    highs.push(high | 0);
-    lows.push(low | 0);
+    highs.push(high);
+    lows.push(low);
     members.push(member);
   };
 

@@ -35,9 +35,9 @@ export function perceptualHash(luma: Float64Array): string | null {
   return hash;
 }
 
-/** The hash as two whole numbers of 32 bits: comparing millions of pairs needs no texts. */
+/** The hash as two whole numbers of 32 bits, with sign: comparing millions of pairs needs no texts. */
 export function hashWords(hash: string): [high: number, low: number] {
-  return [Number.parseInt(hash.slice(0, 8), 16), Number.parseInt(hash.slice(8), 16)];
+  return [Number.parseInt(hash.slice(0, 8), 16) | 0, Number.parseInt(hash.slice(8), 16) | 0];
 }
 
 /** @returns 0-32: the bits in which two whole numbers of 32 bits differ */

@@ -4,6 +4,8 @@ import sharp, { type Sharp } from 'sharp';
 import { explainDiskError } from '../../system/files.ts';
 import type { FullScale } from './full-scale.ts';
 import type { ImageHeader } from './image-header.ts';
+import { isUnnamed } from './image-memory.ts';
+import { readValues } from './raw-values.ts';
 
 /**
  * Writes an image anew as PNG: upright if `turn`, 8 bits, RGB in sRGB, one page, without EXIF. The same file gives the
@@ -31,11 +33,6 @@ export async function rewriteImage(
   }
 }
 
-/** TIFF with several channels of which none is said to be a colour. */
-function isUnnamed({ space, channels }: ImageHeader): boolean {
-  return (space === 'b-w' || space === 'grey16') && channels > 2;
-}
-
 /** Red, green and blue are the first three channels; of one or two (grey and alpha) the first is all three. */
 async function firstChannels(
   source: Sharp,
@@ -57,35 +54,4 @@ function channelPlaces({ channels }: ImageHeader, isDeep: boolean): readonly [nu
   if (channels <= 2) return [0, 0, 0];
   // sharp takes the first of several unnamed channels for grey, and makes three of it.
   return isDeep ? [0, 1, 2] : [0, 3, 4];
-}
-
-interface Values {
-  values: ArrayLike<number>;
-  channels: number;
-  width: number;
-  height: number;
-}
-
-const ARRAYS = {
-  uchar: Uint8Array,
-  ushort: Uint16Array,
-  short: Int16Array,
-  uint: Uint32Array,
-  int: Int32Array,
-  float: Float32Array,
-  double: Float64Array,
-} as const;
-
-/** The values as they are stored, where `asStored`; otherwise as sharp converts them to 8 bits. */
-async function readValues(source: Sharp, { space, depth }: ImageHeader, asStored: boolean): Promise<Values> {
-  const pixels = asStored
-    ? source.pipelineColourspace(space).toColourspace(space).raw({ depth })
-    : source.raw();
-  const { data, info } = await pixels.toBuffer({ resolveWithObject: true });
-  const name = asStored ? depth : 'uchar';
-  const ArrayOf = ARRAYS[name as keyof typeof ARRAYS];
-  if (ArrayOf === undefined) throw new Error(`samples of type ${depth} cannot be read`);
-  // A buffer out of sharp may begin anywhere; wider numbers must begin at a multiple of their size.
-  const values = new ArrayOf(Uint8Array.from(data).buffer);
-  return { values, channels: info.channels, width: info.width, height: info.height };
 }

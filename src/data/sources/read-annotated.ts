@@ -64,7 +64,8 @@ async function findDialects(reading: Reading, files: readonly string[]): Promise
   const classes = await readYoloClasses(reading.source, files);
   const labels = findLabelFiles(files, reading.images, classes !== undefined);
   if (labels[0] !== undefined) {
-    const read = () => readYolo(reading, namedClasses(reading, classes, labels), { files, labelFiles: labels });
+    const read = () =>
+      readYolo(reading, namedClasses(reading, classes, labels), { files, labelFiles: labels });
     dialects.push({ name: 'YOLO', example: labels[0], read });
   }
   return dialects;

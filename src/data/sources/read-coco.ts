@@ -96,7 +96,7 @@ function buildingsByImage(
       const { name, split } = image;
       report(reading, 'annotation_malformed', detail, { image: name, split, entry, treatment: 'repaired' });
     }
-    // Who is not sure of a building neither trains on it nor takes it for background.
+    // What may be several buildings shall count neither as hit nor as miss.
     const building = { entry, outline, crowd: crowd ?? true, box, area };
     const ofImage = byImage.get(annotation.image_id);
     if (ofImage === undefined) byImage.set(annotation.image_id, [building]);

@@ -46,16 +46,15 @@ export async function readYoloSplits(
       const folder = list === null ? imagePlace(name, around, folders) : null;
       if (list !== null) lists.add(list);
       if (folder !== null) add(inFolders, folder, split);
-      const images = list === null ? [] : await readList(reading, list, { split, around });
+      const images = list === null ? new Set<string>() : await readList(reading, list, { split, around });
       for (const image of images) add(inLists, image, split);
-      if (folder === null && images.length === 0) lost.push({ split, entry });
+      if (folder === null && images.size === 0) lost.push({ split, entry });
     }
   }
   tellLost(reading, classes, { lost, areAllLost: inFolders.size + inLists.size === 0 });
   const splitOf = (image: string) => {
-    const split = inLists.get(image) ?? splitOfLongest(inFolders, image);
-    if (split === undefined && lists.size > 0 && !inLists.has(image)) return undefined;
-    return split ?? splitOfFolders(image);
+    const split = inLists.has(image) ? inLists.get(image) : splitOfLongest(inFolders, image);
+    return split === undefined && lists.size > 0 ? undefined : (split ?? splitOfFolders(image));
   };
   return { splitOf, lists };
 }
@@ -104,7 +103,12 @@ async function readList(
   for (const { line, name } of linesOf(bytes.toString('utf8').replace(/^\uFEFF/, ''))) {
     const image = imagePlace(name, starts, reading.images);
     if (image !== null) found.add(image);
-    else report(reading, 'image_missing', 'a list names it', { image: name, split, entry: `${list} line ${line}` });
+    else
+      report(reading, 'image_missing', 'a list names it', {
+        image: name,
+        split,
+        entry: `${list} line ${line}`,
+      });
   }
   return found;
 }

@@ -13,7 +13,7 @@ function halves(filled = [{ left: 0, top: 0, width: SIZE, height: SIZE }]): Canv
       pixels.fill(255, row + 3 * Math.max(left, SIZE / 2), row + 3 * (left + width));
     }
   }
-  return { size: SIZE, pixels, filled, outlines: [[[1, 2, 3, 4, 5, 6]]] };
+  return { size: SIZE, pixels, filled, outlines: [[[1, 2, 3, 4, 5, 6]]], crowds: [] };
 }
 
 /** σ of what a blur makes of the edge in the middle: its slope is the Gaussian. */

@@ -1,18 +1,24 @@
 import { describe, expect, it } from 'vitest';
 import type { Canvas } from '../../../src/data/augment/canvas.ts';
 import { pasteBuildings } from '../../../src/data/augment/copy-paste.ts';
-import { polygonArea } from '../../../src/masks/polygon.ts';
+import { polygonArea, polygonsBox } from '../../../src/masks/polygon.ts';
 import { rasterizeCoverage } from '../../../src/masks/rasterize.ts';
 import { createRandom } from '../../../src/system/random.ts';
 
 const SIZE = 64;
 const WHOLE = { left: 0, top: 0, width: SIZE, height: SIZE };
 const rectangle = (x1: number, y1: number, x2: number, y2: number) => [x1, y1, x2, y1, x2, y2, x1, y2];
-const flat = (value: number, outlines: number[][][], filled = [WHOLE]): Canvas => ({
+const flat = (
+  value: number,
+  outlines: number[][][],
+  filled = [WHOLE],
+  crowds: number[][][] = [],
+): Canvas => ({
   size: SIZE,
   pixels: new Uint8Array(SIZE * SIZE * 3).fill(value),
   filled,
   outlines,
+  crowds,
 });
 const coverage = (rings: readonly number[][]) => rasterizeCoverage(rings, [0, 0, SIZE, SIZE], SIZE);
 /** What the rasteriser leaves of a pixel beside a building. */
@@ -77,6 +83,28 @@ describe('pasteBuildings', () => {
       });
     }
     expect(count).toBeGreaterThan(100);
+  });
+  it('puts nothing on a crowd region, and takes nothing that stands in one', () => {
+    const crowd = [rectangle(0, 0, 64, 30.5), rectangle(0, 30.5, 30, 64)];
+    const [inside, atTheEdge, beside] = [
+      rectangle(20, 20, 25, 24),
+      rectangle(35, 30, 41, 35),
+      rectangle(30, 31, 37, 36),
+    ];
+    let count = 0;
+    for (const seed of seeds) {
+      const random = createRandom(seed);
+      const donor = flat(240, [[inside], [atTheEdge], [beside]], [WHOLE], [crowd]);
+      const canvas = flat(40, [], [WHOLE], [crowd]);
+      for (const rings of pasteBuildings(canvas, donor, { most: 3, random })) {
+        count++;
+        expect(polygonArea(rings[0]!)).toBe(polygonArea(beside!));
+        const [y1, x1] = polygonsBox(rings);
+        expect([y1 >= 31, x1 >= 30]).toEqual([true, true]);
+      }
+      expect(canvas.pixels.some((value, i) => value !== 40 && i < 3 * 31 * SIZE)).toBe(false);
+    }
+    expect(count).toBeGreaterThan(90);
   });
   it('puts down 1 to the most that are wanted, all as likely, and each building once', () => {
     const donor = flat(

@@ -26,7 +26,7 @@ function createCanvas(filled = [WHOLE]): Canvas {
       for (let i = 3 * (y * SIZE + left); i < 3 * (y * SIZE + left + width); i++) pixels[i] = random.int(256);
     }
   }
-  return { size: SIZE, pixels, filled, outlines: [] };
+  return { size: SIZE, pixels, filled, outlines: [], crowds: [] };
 }
 const pixelAt = (pixels: Uint8Array, x: number, y: number) => [
   ...pixels.subarray(3 * (y * SIZE + x), 3 * (y * SIZE + x) + 3),

@@ -23,6 +23,13 @@ describe('readView', () => {
       /^Cannot read a\.png in .*a\.png: .*expected an intact image: run `aerial data-prep` again$/,
     );
   });
+  it('does to the terminal nothing that a name says', async () => {
+    const image = { ...(await halves()), name: '\u001b[31mred\nerror: fake.png' };
+    await writeFile(image.bytes.shard, Buffer.alloc(image.bytes.length));
+    await expect(readView(image, letterboxView(image, SIZE))).rejects.toThrow(
+      /^Cannot read \\u001b\[31mred\\nerror: fake\.png in [^\n]*$/,
+    );
+  });
   it('says so, too, where an image is cut off', async () => {
     const path = join(await makeFolder(), 'b.jpg');
     const noise = { type: 'gaussian' as const, mean: 128, sigma: 50 };

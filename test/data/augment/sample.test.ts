@@ -5,6 +5,8 @@ import { describe, expect, it } from 'vitest';
 import { recompress } from '../../../src/data/augment/recompress.ts';
 import { donorsWanted, makeSample, type Sample } from '../../../src/data/augment/sample.ts';
 import { fitLetterbox } from '../../../src/data/letterbox.ts';
+import type { PreparedImage } from '../../../src/data/prepared.ts';
+import { polygonArea } from '../../../src/masks/polygon.ts';
 import {
   type Augment,
   EVERYTHING,
@@ -56,7 +58,7 @@ describe('makeSample: same seed, same bits', () => {
   });
   it('in another thread', async () => {
     const request = {
-      ...{ image: towns.large[0]!, donors: towns.large.slice(1, 4), size: SIZE, seed: [5, 'epoch', 3] },
+      ...{ image: towns.large[0]!, donors: towns.large.slice(1, 5), size: SIZE, seed: [5, 'epoch', 3] },
       augment: { ...EVERYTHING, blur: 1, noise: 1, jpeg: 1, copy_paste: 1, mosaic: 1 },
     };
     const worker = new Worker(new URL('./sample-worker.ts', import.meta.url), { workerData: request });
@@ -67,7 +69,7 @@ describe('makeSample: same seed, same bits', () => {
   it('other bits in another epoch', async () => {
     const request = {
       image: towns.large[0]!,
-      donors: towns.large.slice(1, 4),
+      donors: towns.large.slice(1, 5),
       size: SIZE,
       augment: EVERYTHING,
     };
@@ -97,12 +99,16 @@ describe('makeSample: each step draws for itself', () => {
     }
   });
   it('without copy-paste, what was there before is where it was', async () => {
-    const [all, without] = await Promise.all([
-      sampleOf(ALWAYS, 2, towns.large),
-      sampleOf({ ...ALWAYS, copy_paste: 0 }, 2, towns.large),
-    ]);
-    expect(all.outlines.length).toBeGreaterThan(without.outlines.length);
-    expect(all.outlines.slice(0, without.outlines.length)).toEqual(without.outlines);
+    let pasted = 0;
+    for (const seed of seedsTo(8)) {
+      const [all, without] = await Promise.all([
+        sampleOf(ALWAYS, seed, towns.large),
+        sampleOf({ ...ALWAYS, copy_paste: 0 }, seed, towns.large),
+      ]);
+      expect(all.outlines.slice(0, without.outlines.length)).toEqual(without.outlines);
+      pasted += all.outlines.length - without.outlines.length;
+    }
+    expect(pasted).toBeGreaterThan(4);
   });
   it('without symmetries, colour, noise and zoom are what they were', async () => {
     const augment = { ...ALWAYS, jpeg: 0 };
@@ -169,7 +175,7 @@ describe('makeSample: strengths', () => {
     ['mosaic', { mosaic: 0.3 }],
     ['copy_paste', { copy_paste: 0.3 }],
   ])('%s happens as often as its chance says', async (_, change) => {
-    const request = { image: towns.large[0]!, donors: towns.large.slice(1, 4), size: SIZE };
+    const request = { image: towns.large[0]!, donors: towns.large.slice(1, 5), size: SIZE };
     const plain = await makeSample({ ...request, augment: NOTHING, seed: [0] });
     let changed = 0;
     for (const seed of seedsTo(200)) {
@@ -192,7 +198,7 @@ describe('makeSample at its limits', () => {
     const { outlines } = await makeSample({
       ...{
         image: towns.empty,
-        donors: [towns.empty, towns.empty, towns.empty],
+        donors: [towns.empty, towns.empty, towns.empty, towns.empty],
         size: SIZE,
         augment: EVERYTHING,
         seed: [1],
@@ -212,7 +218,7 @@ describe('makeSample at its limits', () => {
         { id: 1, polygons: [star], box: [-42, -42, 138, 138] as [number, number, number, number], area: 1 },
       ],
     };
-    const donors = [image, image, image];
+    const donors = [image, image, image, image];
     const sample = await makeSample({ image, donors, size: SIZE, augment: EVERYTHING, seed: [2] });
     for (const at of sample.outlines.flat(2)) expect(at >= 0 && at <= SIZE).toBe(true);
   });
@@ -249,11 +255,50 @@ describe('makeSample at its limits', () => {
     const { outlines } = await makeSample({ image: towns.empty, donors, size: SIZE, augment, seed: [1] });
     expect(maskArea(outlines)).toBeCloseTo(100, 6);
   });
+  it('pastes from a donor that is no part of the mosaic', async () => {
+    const house: Town = {
+      name: 'fourth.png',
+      width: 96,
+      height: 96,
+      rings: [[40, 40, 47, 40, 47, 53, 40, 53]],
+    };
+    const fourth = await drawTown(towns.folder, house);
+    const augment: Augment = { ...NOTHING, mosaic: 1, copy_paste: 1, copy_paste_buildings: 1 };
+    const request = { image: towns.empty, size: SIZE, augment, seed: [1] };
+    const none = [towns.empty, towns.empty, towns.empty];
+    const samples = await Promise.all(
+      [
+        [...none, fourth],
+        [...none, towns.empty, fourth],
+      ].map((donors) => makeSample({ ...request, donors })),
+    );
+    expect(samples.map(({ outlines }) => outlines.map((rings) => polygonArea(rings[0]!)))).toEqual([
+      [91],
+      [],
+    ]);
+  });
+  it('pastes nothing on the crowd regions of what it shows, and nothing from those of the donor', async () => {
+    const house: Town = {
+      name: 'crowd.png',
+      width: 96,
+      height: 96,
+      rings: [[40, 40, 47, 40, 47, 53, 40, 53]],
+    };
+    const plain = await drawTown(towns.folder, house);
+    const crowds = [[[0, 0, 96, 0, 96, 96, 0, 96]]];
+    const augment: Augment = { ...NOTHING, copy_paste: 1, copy_paste_buildings: 1 };
+    const countOf = async (image: PreparedImage, donor: PreparedImage) =>
+      (await makeSample({ image, donors: [donor], size: SIZE, augment, seed: [1] })).outlines.length;
+    expect(await countOf(plain, plain)).toBe(2);
+    expect(await countOf({ ...plain, crowds }, plain)).toBe(1);
+    expect(await countOf(plain, { ...plain, crowds })).toBe(1);
+  });
   it('wants as many donors as it may use', async () => {
     expect(donorsWanted(null)).toBe(0);
     expect(donorsWanted(NOTHING)).toBe(0);
     expect(donorsWanted({ ...NOTHING, copy_paste: 0.1 })).toBe(1);
     expect(donorsWanted({ ...NOTHING, mosaic: 0.1 })).toBe(3);
+    expect(donorsWanted({ ...NOTHING, copy_paste: 0.1, mosaic: 0.1 })).toBe(4);
     const request = { image: towns.large[0]!, donors: [towns.empty, towns.empty], size: SIZE, seed: [1] };
     await expect(makeSample({ ...request, augment: { ...NOTHING, mosaic: 0.1 } })).rejects.toThrow(
       new RangeError('makeSample: expected 3 donors or more, got 2'),

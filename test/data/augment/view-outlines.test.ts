@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { View } from '../../../src/data/augment/view.ts';
-import { visibleOutlines, wholeOutlines } from '../../../src/data/augment/view-outlines.ts';
+import { visibleCrowds, visibleOutlines, wholeOutlines } from '../../../src/data/augment/view-outlines.ts';
 import type { Building } from '../../../src/data/prepared.ts';
 import { polygonArea, polygonsBox } from '../../../src/masks/polygon.ts';
 
@@ -77,6 +77,45 @@ describe('visibleOutlines', () => {
     );
     expect(outlines.map((rings) => polygonsBox(rings)[1])).toEqual([8, 24]);
     expect(visibleOutlines([], VIEW, 0)).toEqual([]);
+  });
+});
+
+describe('visibleOutlines of a building with a courtyard', () => {
+  /** 20 x 12 around 8 x 4, joined by a doubled line from (6, 2) down to the courtyard at (6, 6). */
+  const ring = [0, 2, 6, 2, 6, 6, 6, 10, 14, 10, 14, 6, 6, 6, 6, 2, 20, 2, 20, 14, 0, 14];
+  const court = building(ring);
+  const view = (left: number, top: number, width: number, height: number): View => ({
+    window: { left, top, width, height },
+    place: { left: 0, top: 0, width, height },
+  });
+  const areaOf = (outlines: number[][][]) =>
+    outlines.flat().reduce((sum, part) => sum + polygonArea(part), 0);
+
+  it.each([
+    ['through the doubled line', view(0, 4, 20, 10), 20 * 10 - 32],
+    ['along the upper edge of the courtyard', view(0, 6, 20, 8), 20 * 8 - 32],
+    ['along the doubled line', view(6, 0, 14, 14), 14 * 12 - 32],
+    ['through the courtyard', view(0, 8, 20, 20), 20 * 6 - 16],
+    ['around the courtyard', view(6, 6, 8, 4), 0],
+    ['in all four sides', view(1, 3, 18, 10), 180 - 32],
+  ])('keeps it open when it is cut %s', (_, cut, area) => {
+    expect(areaOf(visibleOutlines([court], cut, 0))).toBe(area);
+  });
+  it('measures what is left without it', () => {
+    // 168 of 208 are left; with the courtyard filled it would be 200.
+    const cut = view(0, 4, 20, 10);
+    expect(visibleOutlines([court], cut, 168 / 208)).toHaveLength(1);
+    expect(visibleOutlines([court], cut, 169 / 208)).toEqual([]);
+  });
+});
+
+describe('visibleCrowds', () => {
+  it('moves and cuts them like buildings, however little of them shows', () => {
+    const crowds = [[rectangle(-80, 2, 12, 12), rectangle(50, 0, 60, 5)], [rectangle(0, 0, 9, 9)]];
+    const [rings, ...others] = visibleCrowds(crowds, VIEW);
+    expect([rings!.length, ...polygonsBox(rings!)]).toEqual([1, 12, 4, 32, 8]);
+    expect(others).toEqual([]);
+    expect(visibleCrowds([], VIEW)).toEqual([]);
   });
 });
 

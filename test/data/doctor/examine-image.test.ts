@@ -1,30 +1,14 @@
-import { readFile, stat, writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
 import sharp, { type Sharp } from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { examineImages } from '../../../src/data/doctor/examine.ts';
-import type { SourceSample } from '../../../src/data/sources/source-sample.ts';
-import { blotImage, blots, polygonAnnotation, putImage, sampleAt } from '../../support/doctor-samples.ts';
+import { blotImage, blots, polygonAnnotation, putImage } from '../../support/doctor-samples.ts';
+import { examineOne, rawOf } from '../../support/examine-one.ts';
 import { hugePng } from '../../support/planted-faults.ts';
 import { useTempFolders } from '../../support/temp-folder.ts';
-import { testParams } from '../../support/test-params.ts';
-import { tiffOf } from '../../support/tiff.ts';
 
 const newFolder = useTempFolders();
-
-/** Examines one image and says what came of it. */
-async function examineOne(folder: string, name: string, more: Partial<SourceSample> = {}) {
-  const params = testParams(folder).data;
-  const samples = [sampleAt(folder, name, more)];
-  const { images, findings, cases } = await examineImages(samples, {
-    params,
-    workFolder: join(folder, 'work'),
-  });
-  const kinds = findings.map(({ kind, treatment }) => `${kind} ${treatment}`);
-  return { image: images[0], kinds, findings, cases };
-}
-
-const raw = (file: string) => sharp(file).raw().toBuffer({ resolveWithObject: true });
 
 describe('sound images', () => {
   it.each(['a.jpg', 'a.png', 'a.webp', 'a.tif'])('leaves %s byte for byte', async (name) => {
@@ -116,6 +100,17 @@ describe('images that are lost', () => {
     expect((await examineOne(folder, 'b.png', { size: null })).kinds).toEqual(['image_undecodable dropped']);
   });
 
+  it('does not hold an image of 16 bits of 81 million pixels in memory', async () => {
+    const folder = await newFolder();
+    const bytes = await hugePng(9000);
+    bytes.writeUInt8(16, 24);
+    bytes.writeUInt32BE(crc32(bytes.subarray(12, 29)), 29);
+    await putImage(join(folder, 'a.png'), bytes);
+    const { kinds, findings } = await examineOne(folder, 'a.png', { size: null });
+    expect(kinds).toEqual(['image_too_large dropped']);
+    expect(findings[0]!.detail).toMatch(/^9000 x 9000 pixels, 3 channels of ushort, would take 729 MB/);
+  });
+
   it('says that the size is another one', async () => {
     const folder = await newFolder();
     await putImage(join(folder, 'a.png'), blotImage(1));
@@ -149,7 +144,7 @@ describe('images that EXIF turns', () => {
       'EXIF orientation 6: its outlines are of the upright image, by their size',
     );
     expect(image).toMatchObject({ ...turned, name: 'a.png', temporary: true });
-    const stored = await raw(image!.file);
+    const stored = await rawOf(image!.file);
     expect((await sharp(image!.file).metadata()).orientation).toBeUndefined();
     expect(stored.data).toEqual(await blotImage(2).rotate(90).raw().toBuffer());
     expect(cases[0]).toMatchObject({
@@ -164,7 +159,7 @@ describe('images that EXIF turns', () => {
     expect(kinds).toEqual(['image_rotated repaired']);
     expect(findings[0]!.detail).toContain('the tag is taken away');
     expect(image).toMatchObject({ width: 64, height: 48 });
-    expect((await raw(image!.file)).data).toEqual(blots(2, 64, 48));
+    expect((await rawOf(image!.file)).data).toEqual(blots(2, 64, 48));
     expect((await sharp(image!.file).metadata()).orientation).toBeUndefined();
   });
 
@@ -176,7 +171,7 @@ describe('images that EXIF turns', () => {
     const { image, findings } = await examineOne(folder, 'a.png', { size: { width, height } });
     expect(findings[0]!.detail).toContain('both ways have one size');
     const upright = await blotImage(2, width, height).rotate(angle).raw().toBuffer();
-    expect((await raw(image!.file)).data).toEqual(upright);
+    expect((await rawOf(image!.file)).data).toEqual(upright);
   });
 
   it('turns where the annotations name no size, and shares follow', async () => {
@@ -207,7 +202,7 @@ describe('images of other channels', () => {
     const { image, kinds, findings } = await examineOne(folder, 'a.png');
     expect(kinds).toEqual(['image_channels repaired']);
     expect(findings[0]!.detail).toBe('a fourth channel (alpha or infrared)');
-    expect((await raw(image!.file)).data).toEqual(blots(3, 64, 48));
+    expect((await rawOf(image!.file)).data).toEqual(blots(3, 64, 48));
   });
 
   it.each([
@@ -234,7 +229,7 @@ describe('images of other channels', () => {
     const { image, kinds, findings } = await examineOne(folder, 'a.tif');
     expect(kinds).toEqual(['image_channels repaired']);
     expect(findings[0]!.detail).toBe('the colours of lab');
-    const [pixels, expected] = [(await raw(image!.file)).data, blots(3, 64, 48)];
+    const [pixels, expected] = [(await rawOf(image!.file)).data, blots(3, 64, 48)];
     expect(Math.max(...pixels.map((value, i) => Math.abs(value - expected[i]!)))).toBeLessThanOrEqual(2);
   });
 
@@ -248,113 +243,6 @@ describe('images of other channels', () => {
     const { image, kinds, findings } = await examineOne(folder, 'a.tif');
     expect(kinds).toEqual(['image_pages repaired']);
     expect(findings[0]!.detail).toBe('2 pages, of which the first is kept');
-    expect((await raw(image!.file)).data).toEqual(blots(4, 64, 48));
-  });
-});
-
-describe('images of more than 8 bits', () => {
-  /** Values 0 to `most` over the image, as `channels` channels of 16 bits. */
-  const rising = (most: number, channels: number) =>
-    Uint16Array.from({ length: 64 * 48 * channels }, (_, i) =>
-      Math.round((most * i) / (64 * 48 * channels - 1)),
-    );
-  const deep = (most: number, channels: 1 | 3) =>
-    sharp(rising(most, channels), { raw: { width: 64, height: 48, channels } }).toColourspace(
-      channels === 1 ? 'grey16' : 'rgb16',
-    );
-  const deepTiff = (most: number, channels: number, meaning: 'grey' | 'rgb') =>
-    tiffOf({ width: 64, height: 48, channels, samples: rising(most, channels), meaning });
-
-  it.each([
-    [2000, 11, 'a.tif'],
-    [2000, 11, 'a.png'],
-    [65_535, 16, 'a.png'],
-    [1023, 10, 'a.tif'],
-    [255, 8, 'a.tif'],
-  ])('scales values up to %d from %d bits (%s)', async (most, bits, name) => {
-    const folder = await newFolder();
-    const image16 = name.endsWith('.tif') ? deepTiff(most, 3, 'rgb') : deep(most, 3);
-    await putImage(join(folder, name), image16);
-    const { image, kinds, findings } = await examineOne(folder, name);
-    expect(kinds).toEqual(['image_depth repaired']);
-    expect(findings[0]!.detail).toContain(`scaled from ${bits} bits`);
-    const { data, info } = await raw(image!.file);
-    expect(info.channels).toBe(3);
-    const expected = Array.from({ length: data.length }, (_, i) =>
-      Math.round((Math.round((most * i) / (data.length - 1)) * 255) / (2 ** bits - 1)),
-    );
-    expect(Math.max(...expected.map((value, i) => Math.abs(value - data[i]!)))).toBeLessThanOrEqual(1);
-  });
-
-  it('makes three channels of one, and of four', async () => {
-    const folder = await newFolder();
-    await putImage(join(folder, 'grey.png'), deep(60_000, 1));
-    await putImage(join(folder, 'four.tif'), deepTiff(60_000, 4, 'rgb'));
-    const grey = await examineOne(folder, 'grey.png');
-    expect(grey.kinds).toEqual(['image_depth repaired', 'image_channels repaired']);
-    const pixels = await raw(grey.image!.file);
-    expect([...pixels.data.subarray(-3)]).toEqual([233, 233, 233]);
-    const four = await examineOne(folder, 'four.tif');
-    expect(four.kinds).toEqual(['image_depth repaired', 'image_channels repaired']);
-    expect((await raw(four.image!.file)).info.channels).toBe(3);
-  });
-
-  it('gives all images of a source one scale', async () => {
-    const folder = await newFolder();
-    await putImage(join(folder, 'dark.png'), deep(900, 3));
-    await putImage(join(folder, 'light.png'), deep(3900, 3));
-    await putImage(join(folder, 'other.png'), deep(900, 3));
-    const samples = [
-      sampleAt(folder, 'dark.png'),
-      sampleAt(folder, 'light.png'),
-      sampleAt(folder, 'other.png', { origin: 'elsewhere' }),
-    ];
-    const params = testParams(folder).data;
-    const { images, findings } = await examineImages(samples, { params, workFolder: join(folder, 'work') });
-    expect(findings.map(({ detail }) => /scaled from (\d+)/.exec(detail)![1])).toEqual(['12', '12', '10']);
-    const brightness = images.map(({ facts }) => facts.brightness);
-    expect(brightness[0]! / brightness[1]!).toBeCloseTo(900 / 3900, 1);
-    expect(brightness[2]).toBeCloseTo(900 / 1023 / 2, 1);
-  });
-
-  it('scales floating point numbers from 0 to 1, and takes what is none for 0', async () => {
-    const folder = await newFolder();
-    const samples = Float32Array.from({ length: 64 * 48 * 3 }, (_, i) => [0.25, 0.5, Number.NaN][i % 3]!);
-    const tiff = tiffOf({ width: 64, height: 48, channels: 3, samples, meaning: 'rgb' });
-    await putImage(join(folder, 'a.tif'), tiff);
-    const { image, kinds, findings } = await examineOne(folder, 'a.tif');
-    expect(kinds).toEqual(['image_depth repaired']);
-    expect(findings[0]!.detail).toContain('floating point');
-    expect([...(await raw(image!.file)).data.subarray(0, 3)]).toEqual([64, 128, 0]);
-  });
-
-  it('takes the first three of five channels that are not said to be colours', async () => {
-    const folder = await newFolder();
-    const values = [200, 150, 100, 50, 25];
-    const samples = Uint8Array.from({ length: 64 * 48 * 5 }, (_, i) => values[i % 5]!);
-    const frame = { width: 64, height: 48, channels: 5, meaning: 'grey' } as const;
-    await putImage(join(folder, 'eight.tif'), tiffOf({ ...frame, samples }));
-    await putImage(
-      join(folder, 'sixteen.tif'),
-      tiffOf({ ...frame, samples: Uint16Array.from(samples, (value) => value * 257) }),
-    );
-    const eight = await examineOne(folder, 'eight.tif');
-    expect(eight.kinds).toEqual(['image_channels repaired']);
-    expect([...(await raw(eight.image!.file)).data.subarray(0, 3)]).toEqual([200, 150, 100]);
-    const sixteen = await examineOne(folder, 'sixteen.tif');
-    expect(sixteen.kinds).toEqual(['image_depth repaired', 'image_channels repaired']);
-    expect([...(await raw(sixteen.image!.file)).data.subarray(0, 3)]).toEqual([200, 150, 100]);
-  });
-
-  it('writes the same bytes again', async () => {
-    const folder = await newFolder();
-    await putImage(join(folder, 'a.png'), deep(3000, 3));
-    const first = await examineOne(folder, 'a.png');
-    const bytes = await readFile(first.image!.file);
-    const { mtimeMs } = await stat(first.image!.file);
-    const second = await examineOne(folder, 'a.png');
-    expect((await stat(second.image!.file)).mtimeMs).toBeGreaterThanOrEqual(mtimeMs);
-    expect((await readFile(second.image!.file)).equals(bytes)).toBe(true);
-    expect(basename(second.image!.file)).toBe(basename(first.image!.file));
+    expect((await rawOf(image!.file)).data).toEqual(blots(4, 64, 48));
   });
 });

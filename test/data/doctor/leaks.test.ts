@@ -1,15 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { findAlike } from '../../../src/data/doctor/duplicates.ts';
+import { findAlike, likeness } from '../../../src/data/doctor/duplicates.ts';
 import { findRepetitions } from '../../../src/data/doctor/leaks.ts';
 import type { SourceImage } from '../../../src/data/doctor/source-image.ts';
 import type { Split } from '../../../src/data/prepared.ts';
+import { createRandom } from '../../../src/system/random.ts';
 import { imageOf } from '../../support/sound-image.ts';
 
 /** A hash whose lowest `bits` bits are set: 16 hexadecimal digits. */
 const hashOf = (bits: number) => ((1n << BigInt(bits)) - 1n).toString(16).padStart(16, '0');
 
-function found(images: SourceImage[], { mostBits = 4, remove = true } = {}) {
-  return findRepetitions(images, { mostBits, remove }).map(
+async function found(images: SourceImage[], { mostBits = 4, remove = true } = {}) {
+  return (await findRepetitions(images, { mostBits, remove })).map(
     ({ finding }) => `${finding.kind} ${finding.image} ${finding.treatment}: ${finding.detail}`,
   );
 }
@@ -72,7 +73,7 @@ describe('findRepetitions', () => {
   it('follows likeness from one image to the next, but not on and on', async () => {
     // In steps of four bits: 0 - 4 - 8 - 12.
     const images = [at('a', 'test', 0), at('b', 'train', 4), at('c', 'train', 8), at('d', 'train', 12)];
-    expect(await found(images).map((line) => line.slice(0, 26))).toEqual([
+    expect((await found(images)).map((line) => line.slice(0, 26))).toEqual([
       'image_leak b.png dropped: ',
       'image_leak c.png dropped: ',
     ]);
@@ -80,7 +81,10 @@ describe('findRepetitions', () => {
 
   it('takes from train what leaks into an image of valid that itself leaks', async () => {
     const images = [at('a', 'train', 8), at('b', 'valid', 4), at('c', 'test', 0)];
-    expect(await found(images).map((line) => line.slice(0, 16))).toEqual(['image_leak a.png', 'image_leak b.png']);
+    expect((await found(images)).map((line) => line.slice(0, 16))).toEqual([
+      'image_leak a.png',
+      'image_leak b.png',
+    ]);
   });
 
   it('only reports what comes again in a split, and holds it against the first', async () => {
@@ -91,12 +95,12 @@ describe('findRepetitions', () => {
       at('d', null, 3),
       at('e', null, 3),
     ];
-    expect(await found(images).map((line) => line.split(':')[0])).toEqual([
+    expect((await found(images)).map((line) => line.split(':')[0])).toEqual([
       'image_duplicate b.png none',
       'image_duplicate c.png none',
       'image_duplicate e.png none',
     ]);
-    expect(await found(images)[1]).toContain('it shows what b.png shows: 1 of 64');
+    expect((await found(images))[1]).toContain('it shows what b.png shows: 1 of 64');
   });
 
   it('holds no image against one that is taken out', async () => {
@@ -108,10 +112,104 @@ describe('findRepetitions', () => {
       at('x', 'train', 6),
       at('d', 'test', 0),
     ];
-    expect(await found(images).map((line) => line.split(':')[0])).toEqual([
+    expect((await found(images)).map((line) => line.split(':')[0])).toEqual([
       'image_leak a.png dropped',
       'image_leak x.png dropped',
       'image_duplicate c.png none',
     ]);
+  });
+});
+
+/** As the rules say it: every image against every other one. */
+function plainly(images: SourceImage[], mostBits: number, remove: boolean): string[] {
+  const bits = (a: SourceImage, b: SourceImage) => likeness(a.facts, b.facts).bits;
+  const rank = ({ split }: SourceImage) => ['train', 'valid', 'test'].indexOf(split ?? '');
+  const groupOf = new Map(images.map((image, i) => [image, i]));
+  for (const a of images) {
+    for (const b of images) {
+      const [to, from] = [groupOf.get(a)!, groupOf.get(b)!];
+      if (bits(a, b) > mostBits || to === from) continue;
+      for (const [image, group] of groupOf) if (group === from) groupOf.set(image, to);
+    }
+  }
+  const nearest = (image: SourceImage, others: SourceImage[], most: number) => {
+    const near = others.filter((other) => groupOf.get(other) === groupOf.get(image));
+    const fewest = Math.min(...near.map((other) => bits(image, other)));
+    return fewest > most ? undefined : near.find((other) => bits(image, other) === fewest);
+  };
+  const line = (kind: string, image: SourceImage, twin: SourceImage | undefined) =>
+    twin === undefined ? [] : [`${kind} ${image.name} ${twin.name} ${bits(image, twin)}`];
+  const leakTwin = (image: SourceImage) =>
+    image.split === null
+      ? undefined
+      : nearest(
+          image,
+          images.filter((other) => rank(other) > rank(image)),
+          2 * mostBits,
+        );
+  const staying = remove ? images.filter((image) => leakTwin(image) === undefined) : images;
+  return [
+    ...images.flatMap((image) => line('image_leak', image, leakTwin(image))),
+    ...staying.flatMap((image, i) => {
+      const earlier = staying.slice(0, i).filter(({ split }) => split === image.split);
+      return line('image_duplicate', image, nearest(image, earlier, mostBits));
+    }),
+  ];
+}
+
+describe('findRepetitions among many', () => {
+  it('finds what comparing every image with every other one finds', async () => {
+    const random = createRandom('leaks');
+    const one = <T>(of: readonly T[]) => of[Math.floor(random.uniform(0, of.length))]!;
+    let found = 0;
+    for (let round = 0; round < 300; round++) {
+      // Few hashes, few bits apart, few files: so that there are ties, chains and one file with two hashes.
+      const images = Array.from({ length: 14 }, (_, i) => {
+        const image = at(
+          `${i}`,
+          one(['train', 'valid', 'test', null] as const),
+          one([0, 1, 3, 6, 9, 12, 30]),
+        );
+        const sha256 = one([image.facts.sha256, image.facts.sha256, 'same', 'shared']);
+        const perceptualHash = one([null, image.facts.perceptualHash, image.facts.perceptualHash]);
+        return { ...image, facts: { ...image.facts, sha256, perceptualHash } };
+      });
+      const [mostBits, remove] = [one([0, 1, 3, 4]), one([true, false])];
+      const quickly = (await findRepetitions(images, { mostBits, remove })).map(
+        ({ finding, image, twin, bits }) => `${finding.kind} ${image.name} ${twin.name} ${bits}`,
+      );
+      expect(quickly).toEqual(plainly(images, mostBits, remove));
+      found += quickly.length;
+    }
+    expect(found).toBeGreaterThan(1000);
+  });
+
+  const SPLITS_IN_TURN = ['train', 'valid', 'test'] as const;
+  const many = (count: number, hash: (i: number) => string) =>
+    Array.from({ length: count }, (_, i) => imageOf(`${i}`, { split: SPLITS_IN_TURN[i % 3]! }, hash(i)));
+
+  it('takes no long for 20,000 images that are alike', { timeout: 120_000 }, async () => {
+    const alike = many(20_000, (i) => hashOf(i % 2));
+    // Not by the clock, which other processes slow down. Comparing all with all takes a minute.
+    const before = process.threadCpuUsage();
+    const repetitions = await findRepetitions(alike, { mostBits: 4, remove: true });
+    expect(repetitions).toHaveLength(19_999);
+    expect(process.threadCpuUsage(before).user / 1e6).toBeLessThan(10);
+  });
+
+  it('heeds the signal in the middle', { timeout: 60_000 }, async () => {
+    const random = createRandom('different');
+    const word = () =>
+      Math.floor(random.uniform(0, 2 ** 32))
+        .toString(16)
+        .padStart(8, '0');
+    const different = many(100_000, () => word() + word());
+    const reason = new Error('Ctrl-C');
+    const stopping = new AbortController();
+    setTimeout(() => stopping.abort(reason), 100);
+    const startMs = performance.now();
+    const { signal } = stopping;
+    await expect(findRepetitions(different, { mostBits: 4, remove: true, signal })).rejects.toBe(reason);
+    expect(performance.now() - startMs).toBeLessThan(10_000);
   });
 });

@@ -39,6 +39,6 @@ describe('differingBits', () => {
   });
 
   it('takes the words of a hash', () => {
-    expect(hashWords('ab5a514e00000003')).toEqual([0xab5a514e, 3]);
+    expect(hashWords('ab5a514e00000003')).toEqual([0xab5a514e | 0, 3]);
   });
 });

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { readRings } from '../../../src/data/doctor/read-rings.ts';
 import { readContent } from '../../support/source-folder.ts';
 import { building, square, tinyCoco, tinyEntry } from '../../support/source-zips.ts';
 import { useTempFolders } from '../../support/temp-folder.ts';
@@ -36,6 +37,52 @@ describe('COCO', () => {
       { ...none, entry: 'annotations[1]', outline: { kind: 'rle', ...rle }, crowd: true },
       { ...none, entry: 'annotations[2]', outline: polygons([]) },
       { ...none, entry: 'annotations[3]', outline: polygons([[null, 'x']]) },
+    ]);
+  });
+
+  it('takes a flat outline for one ring, and leaves broken ones to the doctor', async () => {
+    const broken = [[1, [2, 3]], 'none', 7, { width: 3 }];
+    const annotations = [SOUND[0], ...broken].map((outline) => building(1, outline));
+    const { samples, findings } = await read(tinyCoco({ annotations }));
+    expect(findings).toEqual([]);
+    const frame = { width: 32, height: 24 };
+    const ringsOf = samples[0]!.annotations.map(({ outline }) => readRings(outline, frame));
+    expect(ringsOf[0]).toEqual({ rings: SOUND, unreadable: [] });
+    expect(ringsOf.slice(1).map(({ rings, unreadable }) => [rings.length, unreadable.length])).toEqual(
+      broken.map(() => [0, 1]),
+    );
+  });
+
+  it('takes what may be a crowd region for one', async () => {
+    const flags = [0, 1, false, true, '0', '1', null, 2, 'no', [1]];
+    const annotations = flags.map((iscrowd) => building(1, SOUND, { iscrowd }));
+    const content = await read(tinyCoco({ annotations }));
+    expect(content.samples[0]!.annotations.map(({ crowd }) => crowd)).toEqual([
+      ...[false, true, false, true, false, true, false],
+      ...[true, true, true],
+    ]);
+    expect(content.findings.map(({ entry, detail }) => `${entry} ${detail}`)).toEqual([
+      'annotations[7] its iscrowd is 2, not 0 or 1: it is taken for a crowd region',
+      'annotations[8] its iscrowd is no, not 0 or 1: it is taken for a crowd region',
+      'annotations[9] its iscrowd is a list or an object, not 0 or 1: it is taken for a crowd region',
+    ]);
+    expect(new Set(kindsOf(content))).toEqual(new Set(['annotation_malformed repaired']));
+  });
+
+  it('notes the one image whose size is none, and goes on', async () => {
+    const images = [
+      { ...tinyEntry(1, 'a.png'), width: 0 },
+      tinyEntry(2, 'b.png'),
+      { id: 3, file_name: 'c.png' },
+    ];
+    const content = await read(tinyCoco({ images }), ['a.png', 'b.png', 'c.png']);
+    expect(content.samples.map(({ size }) => size)).toEqual([null, { width: 32, height: 24 }, null]);
+    expect(content.samples[0]!.annotations).toHaveLength(1);
+    expect(content.findings).toMatchObject([
+      {
+        ...{ kind: 'image_size', image: 'a.png', entry: 'images[0]', treatment: 'repaired' },
+        detail: 'the annotations say 0 x 24 pixels, which is no size: that of the file counts',
+      },
     ]);
   });
 

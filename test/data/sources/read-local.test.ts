@@ -45,7 +45,7 @@ describe('readLocal', () => {
     await writeZip(join(folder, 'data/valid.zip'), [
       { name: 'train/images/a.png', content: await tinyImage() },
       { name: 'train/labels/a.txt', content: '0 0 0 1 0 1 1' },
-      { name: 'data.yaml', content: 'names: [building]' },
+      { name: 'data.yaml', content: 'names: [building]\ntrain: ../train/images\nval: ../valid/images' },
     ]);
     const shapes = { shapes: [], imagePath: 'a.png', imageWidth: 32, imageHeight: 24 };
     await writeZip(join(folder, 'data/test.zip'), [

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseYoloLabels } from '../../../src/data/sources/yolo-labels.ts';
+import { UserError } from '../../../src/system/errors.ts';
 import { type FolderContent, readContent } from '../../support/source-folder.ts';
 import { useTempFolders } from '../../support/temp-folder.ts';
 
@@ -163,6 +164,96 @@ describe('YOLO', () => {
   it('has no split for a folder that data.yaml names twice', async () => {
     const yaml = `${DATA}train: images\nval: images\n`;
     expect(await splitsOf({ ...PAIR, 'data.yaml': yaml })).toEqual(['images/a.png null']);
+  });
+
+  const SETS = Object.fromEntries(
+    ['a', 'b', 'c', 'd'].flatMap((name) => [
+      [`set/images/${name}.png`, 'image'],
+      [`set/labels/${name}.txt`, LINE],
+    ]),
+  );
+
+  it('has the splits of lists that data.yaml names, and only their images', async () => {
+    const content = {
+      ...SETS,
+      'data.yaml': `${DATA}path: set\ntrain: [lists/one.txt, two.txt]\nval: /home/me/val.txt\ntest: ''\n`,
+      'set/lists/one.txt': '\uFEFF./../images/a.png\r\n\n',
+      'set/two.txt': '/home/me/set/images/b.png\nimages/gone.png\n../../../etc/passwd',
+      'val.txt': 'images/c.png',
+    };
+    const { samples, findings } = await read(content);
+    expect(samples.map(({ name, split }) => `${name} ${split}`)).toEqual([
+      'set/images/a.png train',
+      'set/images/b.png train',
+      'set/images/c.png valid',
+    ]);
+    const missing = { kind: 'image_missing', split: 'train', treatment: 'dropped' };
+    expect(findings).toMatchObject([
+      { ...missing, image: 'images/gone.png', entry: 'set/two.txt line 2' },
+      { ...missing, image: '../../../etc/passwd', entry: 'set/two.txt line 3' },
+      { kind: 'image_unlisted', image: 'set/images/d.png', detail: 'in no list of its data.yaml' },
+    ]);
+  });
+
+  it('mixes lists and folders; an image in the lists of two splits has none', async () => {
+    const content = {
+      ...SETS,
+      'data.yaml': `${DATA}train: set/images\nval: val.txt\ntest: test.txt\n`,
+      'val.txt': 'set/images/a.png\nset/images/b.png',
+      'test.txt': 'set/images/b.png\nset\\images\\c.png',
+    };
+    expect(await splitsOf(content)).toEqual([
+      'set/images/a.png valid',
+      'set/images/b.png null',
+      'set/images/c.png test',
+      'set/images/d.png train',
+    ]);
+  });
+
+  it('does not take a list for labels', async () => {
+    const content = { ...SETS, 'data.yaml': `${DATA}train: train.txt\n`, 'train.png': 'image' };
+    const { samples, findings } = await read({ ...content, 'train.txt': 'set/images/a.png\ntrain.png' });
+    expect(samples.map(({ name }) => name)).toEqual(['set/images/a.png']);
+    expect(findings.map(({ kind }) => kind)).toEqual(new Array(4).fill('image_unlisted'));
+  });
+
+  it.each([
+    ['a list that is not there', 'train: gone.txt', '"gone.txt" for train'],
+    ['a list of nothing', 'train: a.txt', '"a.txt" for train'],
+    [
+      'a folder that is not there',
+      'train: set/images\nval: [set/images, ../../etc]',
+      '"../../etc" for valid',
+    ],
+    ['a test folder without others', 'test: gone', '"gone" for test'],
+  ])('refuses %s', async (_name, entries, what) => {
+    const failure = read({ ...SETS, 'a.txt': '\n', 'data.yaml': `${DATA}${entries}\n` });
+    await expect(failure).rejects.toThrow(
+      new UserError(
+        `data.yaml of own names ${what}, which leads to no image: correct it (a folder, or a text file with the path of an image on each line), or take it out`,
+      ),
+    );
+  });
+
+  it('only notes a test folder that is not there where others are', async () => {
+    const yaml = `${DATA}train: ../set/images\ntest: ../test/images\n`;
+    const { samples, findings } = await read({ ...SETS, 'data.yaml': yaml });
+    expect(new Set(samples.map(({ split }) => split))).toEqual(new Set(['train']));
+    expect(findings).toMatchObject([
+      {
+        ...{ kind: 'image_missing', image: null, split: 'test', treatment: 'none' },
+        detail: 'data.yaml names "../test/images" for test, which leads to no image',
+      },
+    ]);
+  });
+
+  it('gives images of one stem the same labels', async () => {
+    const { samples, findings } = await read({ ...PAIR, 'data.yaml': DATA, 'images/a.jpg': 'image' });
+    expect(samples.map(({ name, annotations }) => [name, annotations.length])).toEqual([
+      ['images/a.jpg', 3],
+      ['images/a.png', 3],
+    ]);
+    expect(findings.map(({ kind }) => kind)).not.toContain('image_missing');
   });
 
   it('asks for the names of the classes, and for buildings among them', async () => {
