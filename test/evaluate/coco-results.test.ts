@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { predictionsToCoco } from '../../src/evaluate/coco-results.ts';
-import { rleArea, rleFromString } from '../../src/masks/rle.ts';
+import { rleFromString } from '../../src/masks/rle.ts';
 import { rleFromPolygons } from '../../src/masks/rle-from-polygons.ts';
 
 const ring = [2, 1, 6, 1, 6, 4, 2, 4];
