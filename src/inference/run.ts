@@ -56,7 +56,7 @@ export async function runInference(params: Params, context: InferenceContext): P
   const loader = createLoader(params.data.workers);
   let metrics: Metrics | undefined;
   try {
-    await replaceFolder(folder, async (aside) => {
+    const fill = async (aside: string) => {
       const predicted = await predictAndDraw(images, params, {
         ...context,
         predictor,
@@ -67,7 +67,12 @@ export async function runInference(params: Params, context: InferenceContext): P
       metrics = evaluateDetections(predicted, { maxDetections, scoreThreshold });
       await writeFile(join(aside, 'metrics.json'), `${JSON.stringify(metrics, null, 2)}\n`);
       await writeFile(join(aside, 'predictions.json'), `${JSON.stringify(predictionsToCoco(predicted))}\n`);
-    });
+    };
+    const onWait = (pid: number | null) =>
+      context.log.info(
+        `Waiting for another process${pid === null ? '' : ` (${pid})`} that is writing ${folder}`,
+      );
+    await replaceFolder(folder, fill, { onWait, signal: context.signal });
   } finally {
     await loader.close();
     predictor.dispose();
