@@ -42,7 +42,7 @@ const ROOMS = {
   summary: {
     values: [
       ...['model', 'loss', 'data/batch.ts', 'data/host-batch.ts', 'graph/cost.ts', 'graph/scope.ts'],
-      ...['train/phases.ts', 'train/step.ts', 'train/update.ts', TENSORFLOW],
+      ...['train/phases.ts', 'train/step.ts', 'train/update.ts', 'system/align-columns.ts', TENSORFLOW],
     ],
     types: ['params', 'graph'],
   },

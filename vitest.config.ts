@@ -6,27 +6,48 @@ import type { Reporter, Vitest } from 'vitest/node';
 const slow = process.env.AERIAL_TEST === 'slow';
 const SLOW_TESTS = 'test/**/*.slow.test.ts';
 
-/** A promise that nobody settles holds nothing open: it is no leak, though Vitest lists it as one. */
-function forgetPromises(): Reporter {
-  let leaks: Set<{ type: string }> | undefined;
+interface Leak {
+  type: string;
+  filename: string;
+  stack: string;
+}
+
+/**
+ * What keeps a process from ending until somebody closes it. Vitest lists whatever has not ended yet at the moment when it
+ * looks, as promises that nobody settles, and requests that are collected later: they leave nothing behind.
+ */
+const HELD_OPEN = new Set([
+  'Timeout',
+  'PROCESSWRAP',
+  'TCPSERVERWRAP',
+  'PIPESERVERWRAP',
+  'WORKER',
+  'FSEVENTWRAP',
+]);
+
+function forgetPassingThings(): Reporter {
+  let leaks: Set<Leak> | undefined;
   return {
     onInit(vitest) {
       leaks = vitest.state.leakSet;
     },
     onTestRunEnd() {
-      for (const leak of leaks ?? []) if (leak.type === 'PROMISE') leaks?.delete(leak);
+      for (const leak of leaks ?? []) if (!HELD_OPEN.has(leak.type)) leaks?.delete(leak);
     },
   };
 }
 
-/** What Vitest leaves out: it says why a test was skipped, and fails a run that left something open behind. */
+/**
+ * What Vitest leaves out: it says why a test was skipped, and fails a run that left something open behind. Its last lines
+ * name what failed outside the tests, so that the end of a log tells.
+ */
 function houseRules(): Reporter {
   let vitest: Vitest | undefined;
   return {
     onInit(context) {
       vitest = context;
     },
-    onTestRunEnd(modules) {
+    onTestRunEnd(modules, unhandledErrors) {
       for (const module of modules) {
         for (const test of module.children.allTests('skipped')) {
           const result = test.result();
@@ -36,9 +57,24 @@ function houseRules(): Reporter {
           );
         }
       }
-      if (vitest && vitest.state.leakSet.size > 0) process.exitCode = 1;
+      for (const { name, message, stack } of unhandledErrors) {
+        console.log(`failed outside a test: ${name}: ${message}${ownFrames(stack)}`);
+      }
+      for (const { type, filename, stack } of vitest?.state.leakSet ?? []) {
+        console.log(`left open by ${filename}: ${type}${ownFrames(stack)}`);
+        process.exitCode = 1;
+      }
     },
   };
+}
+
+/** Where it began: the frames of this project. */
+function ownFrames(stack = ''): string {
+  const frames = stack.split('\n').filter((line) => /^ +at /.test(line));
+  return frames
+    .filter((line) => !/node_modules|node:|<anonymous>/.test(line))
+    .map((line) => `\n${line}`)
+    .join('');
 }
 
 export default defineConfig({
@@ -61,7 +97,7 @@ export default defineConfig({
     allowOnly: false,
     env: { NO_COLOR: '1', WANDB_MODE: 'disabled', TF_CPP_MIN_LOG_LEVEL: '2', TF_DETERMINISTIC_OPS: '1' },
     reporters: [
-      forgetPromises(),
+      forgetPassingThings(),
       'default',
       ...(process.env.GITHUB_ACTIONS ? ['github-actions'] : []),
       houseRules(),

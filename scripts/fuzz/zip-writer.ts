@@ -65,8 +65,11 @@ const [LOCAL, CENTRAL, END] = [0x04034b50, 0x02014b50, 0x06054b50];
 const VERSION = 20;
 const [MASK_16, MASK_32] = [2 ** 16, 2 ** 32];
 
-/** Little-endian numbers one after the other: [value, bytes]. */
-function fields(...values: (readonly [number, 2 | 4])[]): Buffer {
+/** A number and how many bytes it takes. */
+type Field = readonly [value: number, bytes: 2 | 4];
+
+/** Little-endian numbers one after the other. */
+function fields(...values: readonly Field[]): Buffer {
   return Buffer.concat(
     values.map(([value, bytes]) => {
       const field = Buffer.alloc(bytes);
@@ -76,53 +79,36 @@ function fields(...values: (readonly [number, 2 | 4])[]): Buffer {
   );
 }
 
-function localHeader({ flags, method, crc, packedSize, size, localName, extra }: RawEntry): Buffer {
-  return fields(
-    ...([
-      [LOCAL, 4],
-      [VERSION, 2],
-      [flags, 2],
-      [method, 2],
-      [0, 2],
-      [0, 2],
-    ] as const),
-    ...([
-      [crc, 4],
-      [packedSize, 4],
-      [size, 4],
-      [localName.length, 2],
-      [extra.length, 2],
-    ] as const),
-  );
+function localHeader(entry: RawEntry): Buffer {
+  return fields([LOCAL, 4], ...commonFields(entry, entry.localName));
 }
 
 function centralHeader(entry: RawEntry, offset: number): Buffer {
-  const { flags, method, crc, packedSize, size, name, extra, attributes } = entry;
+  const { name, attributes } = entry;
   return fields(
-    ...([
-      [CENTRAL, 4],
-      [VERSION + 0x300, 2],
-      [VERSION, 2],
-      [flags, 2],
-      [method, 2],
-      [0, 2],
-      [0, 2],
-    ] as const),
-    ...([
-      [crc, 4],
-      [packedSize, 4],
-      [size, 4],
-      [name.length, 2],
-      [extra.length, 2],
-      [0, 2],
-    ] as const),
-    ...([
-      [0, 2],
-      [0, 2],
-      [attributes, 4],
-      [offset, 4],
-    ] as const),
+    [CENTRAL, 4],
+    [VERSION + 0x300, 2],
+    ...commonFields(entry, name),
+    [0, 2],
+    [0, 4],
+    [attributes, 4],
+    [offset, 4],
   );
+}
+
+/** What both headers of an entry say, from the version that is needed to the length of the extra field. */
+function commonFields({ flags, method, crc, packedSize, size, extra }: RawEntry, name: Buffer): Field[] {
+  return [
+    [VERSION, 2],
+    [flags, 2],
+    [method, 2],
+    [0, 4],
+    [crc, 4],
+    [packedSize, 4],
+    [size, 4],
+    [name.length, 2],
+    [extra.length, 2],
+  ];
 }
 
 function endRecord({ entries, centralSize, centralOffset, comment }: End): Buffer {

@@ -1,3 +1,4 @@
+import { TREATMENTS } from '../data/count-findings.ts';
 import { describeFinding } from '../data/doctor/examine.ts';
 import type { BySplit, DoctorReport, KindSummary } from '../data/doctor/report.ts';
 import type { Finding, Treatment } from '../data/findings.ts';
@@ -62,8 +63,7 @@ export function formatDoctorData(result: DoctorDataResult, findings: readonly Fi
 }
 
 function treatmentOf({ treatments }: KindSummary): string {
-  return (['dropped', 'repaired', 'none'] as const)
-    .filter((treatment) => treatments[treatment] > 0)
+  return TREATMENTS.filter((treatment) => treatments[treatment] > 0)
     .map((treatment) => TREATED[treatment])
     .join(', ');
 }

@@ -2,6 +2,7 @@
  * The summary of a model as lines for people.
  */
 
+import { alignColumns } from '../system/align-columns.ts';
 import { labelOf } from '../train/phases.ts';
 import type { ModelSummary } from './model-summary.ts';
 import type { ByPart } from './parts.ts';
@@ -76,16 +77,6 @@ function describeStep(cost: TrainingCost, { batch_size: images, parameters }: Mo
     `  ${bytes(memory.total.total)}: weights ${bytes(memory.weights.total)}, optimizer ${bytes(memory.optimizer.total)}, ` +
       `activations and gradients ${bytes(memory.values.total)}`,
   ];
-}
-
-/** The first column to the left, the others to the right. */
-function alignColumns(rows: readonly string[][]): string[] {
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  return rows.map((row) =>
-    row
-      .map((cell, column) => (column === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[column]!)))
-      .join('  '),
-  );
 }
 
 function millions(count: number): string {
