@@ -21,7 +21,7 @@ const ROOMS = {
   loss: { values: ['ops', TENSORFLOW], types: ['model', 'data', 'params'] },
   data: { values: ['hub', 'masks', 'system'], types: ['params'] },
   // Runs the model over a split, so it reads batches as train does.
-  evaluate: { values: ['data', 'masks', 'model', 'ops', TENSORFLOW], types: ['params'] },
+  evaluate: { values: ['data', 'masks', 'model', 'ops', 'system'], types: ['params'] },
   visualize: { values: ['masks', 'system'], types: ['data', 'evaluate'] },
   tracking: { values: ['system'], types: ['params'] },
   train: {

@@ -3,12 +3,14 @@
     python scripts/golden-coco.py            writes test/golden/coco.json: random sets with their figures
     python scripts/golden-coco.py --serve    answers each set on stdin, a line of JSON, with a line of figures
 
-A set is {"images", "annotations", "results"} in COCO's own form, of the one category 1. The answer has for "mask", "box"
+A set is {"images", "annotations", "results"} in COCO's own form, of the one category 1 unless it has "categories". The
+answer has for "mask", "box"
 and, where faster-coco-eval is installed, "boundary":
     "figures"    the twelve of `summarize` at maxDets [1, 10, 100]; null = undefined
-    "precision"  [T, R, A, M], "recall" [T, A, M]  at maxDets [1, 10, 500]; -1 = undefined;
+    "precision"  [T, R, K, A, M], "recall" [T, K, A, M]  at maxDets [1, 10, 500]; -1 = undefined;
                  float64, little endian, zlib, base64
-and "iou", "dice", "pixel_iou", "pixel_dice" of all that is building, outside of crowd regions.
+and "iou", "dice", "pixel_iou", "pixel_dice" of all that is building, outside of crowd regions; found are
+the detections from a score of 0.5 on, of each image and category the best 100.
 
 Needs: pip install numpy pycocotools==2.0.11; for boundaries also faster-coco-eval==1.8.0
 """
@@ -53,7 +55,7 @@ def run(text, kind, limits):
     coco, evaluation, iou_type = tools(kind)
     dataset = json.loads(text)
     truth = coco()
-    truth.dataset = {"images": dataset["images"], "annotations": dataset["annotations"], "categories": CATEGORIES}
+    truth.dataset = {"categories": CATEGORIES, **{key: dataset[key] for key in dataset if key != "results"}}
     truth.createIndex()
     # With boxes beside the masks they would class the masks by the area of their boxes.
     keys = ("image_id", "category_id", "score", "bbox" if kind == "box" else "segmentation")
@@ -81,8 +83,8 @@ def measure(text, kind):
     raw = run(text, kind, RAW_LIMITS).eval
     return {
         "figures": {name: None if value == -1 else float(value) for name, value in zip(NAMES, at_100.stats)},
-        "precision": pack(np.asarray(raw["precision"])[:, :, 0]),
-        "recall": pack(np.asarray(raw["recall"])[:, 0]),
+        "precision": pack(raw["precision"]),
+        "recall": pack(raw["recall"]),
     }
 
 
@@ -95,9 +97,18 @@ def decode(entry, size):
     return coco_mask.decode(segmentation)
 
 
+def best_results(dataset):
+    """Of each image and category the best, as many as its figures see."""
+    groups = {}
+    for result in sorted(dataset["results"], key=lambda result: -result["score"]):
+        groups.setdefault((result["image_id"], result["category_id"]), []).append(result)
+    return [result for group in groups.values() for result in group[: FIGURE_LIMITS[-1]]]
+
+
 def union_agreement(dataset):
     """IoU and Dice of all that is building, outside of crowd regions: mean over the images, and of all pixels together."""
     counts = []
+    chosen = [result for result in best_results(dataset) if result["score"] >= SCORE_THRESHOLD]
     for image in dataset["images"]:
         size = (image["height"], image["width"])
 
@@ -107,7 +118,7 @@ def union_agreement(dataset):
 
         outside = ~union([entry for entry in dataset["annotations"] if entry["iscrowd"]])
         truth = outside & union(dataset["annotations"])
-        found = outside & union([result for result in dataset["results"] if result["score"] >= SCORE_THRESHOLD])
+        found = outside & union(chosen)
         counts.append([(truth & found).sum(), truth.sum(), found.sum()])
 
     def agreement(both, truth, found):

@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import type { CompareFlags } from './commands/compare.ts';
 import type { ContactSheetFlags } from './commands/contact-sheet.ts';
 import type { DoctorDataFlags } from './commands/doctor-data.ts';
+import type { EvaluateFlags } from './commands/evaluate.ts';
 import type { ExportFlags } from './commands/export.ts';
 import { watchInterrupts } from './commands/interrupts.ts';
 import { runProgram } from './commands/run-program.ts';
@@ -44,6 +46,74 @@ stage('inference', 'Show and measure the best model on the test split, in runs/i
   .action(async (options: StageOptions) =>
     (await import('./commands/inference.ts')).inference(options, { log, signal: interrupts.heed() }),
   );
+
+program
+  .command('evaluate')
+  .description("Measure any tool's predictions against a ground truth, both COCO files; needs no params.")
+  .requiredOption('--ground-truth <file>', 'COCO instances: polygons or run lengths', file)
+  .requiredOption(
+    '--predictions <file>',
+    'COCO results: a list of {image_id, category_id, score, segmentation}',
+    file,
+  )
+  .option('--max-detections <n>', 'the best of each image and category count', whole(1, 100_000), 500)
+  .option(
+    '--score-threshold <score>',
+    'from here on detections count for all but mAP; "best": chosen on this set, for validation sets only',
+    scoreThreshold,
+    0.5,
+  )
+  .option(
+    '--resamples <n>',
+    'draws of the images for the 95 % intervals; 0 = no intervals',
+    whole(0, 100_000),
+    1000,
+  )
+  .option('--seed <n>', 'decides the draws', whole(0, 2 ** 32 - 1), 17)
+  .option('--report <folder>', 'where a page with all of it goes, with tables as CSV', folder)
+  .option('--images <folder>', 'where the image files lie, for the pictures of the report', folder)
+  .option('--json', 'print the figures as one JSON line, with the keys of metrics.json')
+  .addHelpText(
+    'after',
+    examples(
+      'aerial evaluate --ground-truth instances.json --predictions results.json',
+      'aerial evaluate --ground-truth instances.json --predictions results.json --report report --images tiles',
+    ),
+  )
+  .action(async (flags: EvaluateFlags) => {
+    interrupts.release();
+    await (await import('./commands/evaluate.ts')).evaluate(flags, { log });
+  });
+
+program
+  .command('compare')
+  .description('Say how two runs of inference differ on the same images, and how sure that is.')
+  .argument(
+    '<run-a>',
+    'folder of a run: predictions.json, ground_truth.json and metrics.json lie in it',
+    folder,
+  )
+  .argument('<run-b>', 'the one that is held against it; differences are B - A', folder)
+  .option(
+    '--resamples <n>',
+    'draws of the images for the 95 % intervals; 0 = no intervals',
+    whole(0, 100_000),
+    1000,
+  )
+  .option('--seed <n>', 'decides the draws', whole(0, 2 ** 32 - 1), 17)
+  .option('--images <n>', 'most changed images that are named, better and worse', whole(0, 10_000), 10)
+  .option('--json', 'print the result as one JSON line')
+  .addHelpText(
+    'after',
+    `\nA folder whose inference_results holds these files is a run, too.\n${examples(
+      'aerial compare runs-before runs',
+      'aerial compare runs-before runs --resamples 10000 --json',
+    )}`,
+  )
+  .action(async (runA: string, runB: string, flags: CompareFlags) => {
+    interrupts.release();
+    await (await import('./commands/compare.ts')).compare(runA, runB, flags, { log });
+  });
 
 stage('contact-sheet', 'Show what training sees: the first samples of an epoch, augmented, on one picture')
   .option('--output <file>', 'the PNG (default: contact_sheet.png in paths.runs)', file)
@@ -153,6 +223,21 @@ function upTo(most: number): (value: string) => number {
     if (/^[1-9]\d{0,3}$/.test(value) && Number(value) <= most) return Number(value);
     throw new InvalidArgumentError(`Expected a whole number from 1 to ${most}.`);
   };
+}
+
+function whole(least: number, most: number): (value: string) => number {
+  return (value) => {
+    const number = Number(value);
+    if (/^\d{1,10}$/.test(value) && number >= least && number <= most) return number;
+    throw new InvalidArgumentError(`Expected a whole number from ${least} to ${most}.`);
+  };
+}
+
+function scoreThreshold(value: string): number | 'best' {
+  if (value === 'best') return value;
+  const score = Number(value);
+  if (/^[\d.]+(e-?\d+)?$/i.test(value) && score >= 0 && score <= 1) return score;
+  throw new InvalidArgumentError('Expected a number from 0 to 1, or best.');
 }
 
 function examples(...lines: string[]): string {

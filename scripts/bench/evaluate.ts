@@ -1,7 +1,7 @@
 import { join } from 'node:path';
+import type { MatchKind } from '../../src/evaluate/measure-image.ts';
 import { assertAgree } from './agreement.ts';
 import type { CocoSet } from './evaluate/coco-set.ts';
-import type { Kind } from './evaluate/compare-set.ts';
 import { findPeers, type Peers } from './evaluate/peers.ts';
 import { randomSet } from './evaluate/random-set.ts';
 import { compare, type Result, type Suite, type SuiteOptions } from './suite.ts';
@@ -41,7 +41,12 @@ export const evaluateSuite: Suite = {
   },
 };
 
-async function race(kind: Kind, set: CocoSet, peers: Peers, { report }: SuiteOptions): Promise<Result[]> {
+async function race(
+  kind: MatchKind,
+  set: CocoSet,
+  peers: Peers,
+  { report }: SuiteOptions,
+): Promise<Result[]> {
   const names = peersOf(kind, peers);
   if (names.length === 0) return [];
   const commands: Record<string, Command> = {
@@ -65,7 +70,7 @@ async function race(kind: Kind, set: CocoSet, peers: Peers, { report }: SuiteOpt
 }
 
 /** pycocotools knows no boundaries. */
-function peersOf(kind: Kind, { hasFasterCocoEval }: Peers): Peer[] {
+function peersOf(kind: MatchKind, { hasFasterCocoEval }: Peers): Peer[] {
   const known: Peer[] = kind === 'boundary' ? [] : ['pycocotools'];
   return hasFasterCocoEval ? [...known, 'faster-coco-eval'] : known;
 }

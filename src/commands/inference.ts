@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { formatInferenceSummary } from '../inference/summary.ts';
 import { loadTensorFlow } from '../system/load-tensorflow.ts';
 import { printResult, readParams, type StageContext, type StageOptions, withTracker } from './stage.ts';
 
@@ -7,7 +8,7 @@ export async function inference(options: StageOptions, context: StageContext): P
   const params = await readParams(options);
   // Only now, so that wrong params are told at once and not after TensorFlow has loaded.
   await loadTensorFlow({ device: params.device, deterministic: false });
-  const { formatInferenceSummary, runInference } = await import('../inference/run.ts');
+  const { runInference } = await import('../inference/run.ts');
   const folder = join(params.paths.runs, 'inference');
   const summary = await withTracker(params, { ...context, stage: 'inference', folder }, (tracker) =>
     runInference(params, { ...context, tracker }),

@@ -47,7 +47,7 @@ export async function withTracker<Summary>(
 /** The result of a command on stdout: one JSON line, or lines for people. */
 export function printResult<Result>(
   result: Result,
-  { json }: StageOptions,
+  { json }: Pick<StageOptions, 'json'>,
   format: (result: Result) => string,
 ): void {
   process.stdout.write(`${(json ? JSON.stringify(result) : format(result)).trimEnd()}\n`);

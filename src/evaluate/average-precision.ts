@@ -12,7 +12,10 @@ import {
   type RangeMatches,
 } from './matching.ts';
 
-const RECALL_POINTS: readonly number[] = Array.from({ length: 101 }, (_, r) => (r === 100 ? 1 : r * 0.01));
+/** COCO's 101: 0, 0.01, ... 1. */
+export const RECALL_POINTS: readonly number[] = Array.from({ length: 101 }, (_, r) =>
+  r === 100 ? 1 : r * 0.01,
+);
 
 /** All detections of all images, the highest score first. */
 export interface Ranking {

@@ -1,5 +1,11 @@
-import { rleToString } from '../masks/rle.ts';
-import type { EvaluatedImage } from './detections.ts';
+import { type Rle, rleToString } from '../masks/rle.ts';
+import type { EvaluatedImage, ImageBox } from './detections.ts';
+
+/** Compressed run lengths; size = [height, width]. */
+export interface CocoMask {
+  size: [number, number];
+  counts: string;
+}
 
 /** One entry of a COCO results file. */
 export interface CocoResult {
@@ -8,24 +14,37 @@ export interface CocoResult {
   /** [x, y, width, height] pixels */
   bbox: [number, number, number, number];
   score: number;
-  /** Compressed run lengths; size = [height, width]. */
-  segmentation: { size: [number, number]; counts: string };
+  segmentation: CocoMask;
 }
 
 /** The prepared data set's one category. */
-const BUILDING = 1;
+export const BUILDING = { id: 1, name: 'building' } as const;
 
 /** @returns all detections in COCO's results format, image by image, ready for `JSON.stringify`; empty without any */
 export function predictionsToCoco(
   images: readonly Pick<EvaluatedImage, 'id' | 'detections'>[],
 ): CocoResult[] {
   return images.flatMap(({ id, detections }) =>
-    detections.map(({ box: [y1, x1, y2, x2], score, mask }) => ({
+    detections.map(({ score, category, mask, ...box }) => ({
       image_id: id,
-      category_id: BUILDING,
-      bbox: [x1, y1, x2 - x1, y2 - y1] satisfies CocoResult['bbox'],
+      category_id: cocoCategory(category),
+      bbox: cocoBox(box),
       score,
-      segmentation: { size: [...mask.size] satisfies [number, number], counts: rleToString(mask) },
+      segmentation: cocoMask(mask),
     })),
   );
+}
+
+/** @returns the id: the first category, that of buildings, has the 1 */
+export function cocoCategory(category = 0): number {
+  return category + BUILDING.id;
+}
+
+/** @returns [x, y, width, height], with the sides that overlaps are computed from */
+export function cocoBox({ box: [y1, x1, y2, x2], sides = [y2 - y1, x2 - x1] }: ImageBox): CocoResult['bbox'] {
+  return [x1, y1, sides[1], sides[0]];
+}
+
+export function cocoMask(mask: Rle): CocoMask {
+  return { size: [...mask.size], counts: rleToString(mask) };
 }

@@ -15,6 +15,8 @@ export interface ImageBox {
 export interface Detection extends ImageBox {
   /** 0-1 */
   score: number;
+  /** Index into the categories of the set; 0, that of buildings, when left out. */
+  category?: number;
   /** Size [height, width] of the original image. */
   mask: Rle;
 }
@@ -24,12 +26,18 @@ export interface GroundTruth extends ImageBox {
   /** Square pixels; decides COCO's size classes. */
   area: number;
   crowd: boolean;
+  /** As that of a detection. */
+  category?: number;
   mask: Rle;
 }
 
 /** One evaluated image. */
 export interface EvaluatedImage {
   id: number;
+  /** The image file's, for people. */
+  name: string;
+  /** Where it comes from, for figures by source: `hub`, a folder of custom samples ...; null where nobody has said. */
+  origin: string | null;
   width: number;
   height: number;
   truth: GroundTruth[];

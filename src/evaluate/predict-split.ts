@@ -34,6 +34,8 @@ export async function* predictImages(
     const predicted = batch.sources.slice(0, batch.real).map((source, n) => ({
       source,
       id: source.id,
+      name: source.name,
+      origin: source.origin,
       width: source.width,
       height: source.height,
       truth: truthOf(source),

@@ -1,4 +1,4 @@
-import { type Rle, rleArea, rleUnion } from '../masks/rle.ts';
+import { type Rle, rleArea, rleIntersection, rleUnion } from '../masks/rle.ts';
 
 /** Pixels of an image, or of any number of images added up, whichever instance they belong to. */
 export interface UnionPixels {
@@ -27,11 +27,14 @@ export function countUnionPixels(
   found: readonly Rle[],
   crowds: readonly Rle[] = [],
 ): UnionPixels {
-  const uncounted = unionArea(crowds);
-  const outside = (masks: readonly Rle[]) => unionArea([...masks, ...crowds]) - uncounted;
-  const [truthPixels, foundPixels] = [outside(truth), outside(found)];
-  const either = outside([...truth, ...found]);
-  return { both: truthPixels + foundPixels - either, truth: truthPixels, found: foundPixels };
+  const uncounted = areaOf(union(crowds));
+  const [withTruth, withFound] = [union([...truth, ...crowds]), union([...found, ...crowds])];
+  const both = withTruth && withFound ? rleIntersection(withTruth, withFound) : 0;
+  return {
+    both: both - uncounted,
+    truth: areaOf(withTruth) - uncounted,
+    found: areaOf(withFound) - uncounted,
+  };
 }
 
 /**
@@ -43,6 +46,11 @@ export function unionAgreement({ both, truth, found }: UnionPixels): UnionAgreem
   return areas === 0 ? { iou: 1, dice: 1 } : { iou: both / (areas - both), dice: (2 * both) / areas };
 }
 
-function unionArea(masks: readonly Rle[]): number {
-  return masks.length === 0 ? 0 : rleArea(rleUnion(masks));
+/** @returns null without masks */
+function union(masks: readonly Rle[]): Rle | null {
+  return masks.length === 0 ? null : rleUnion(masks);
+}
+
+function areaOf(mask: Rle | null): number {
+  return mask ? rleArea(mask) : 0;
 }

@@ -8,16 +8,17 @@ import { createLoader, type Loader } from '../data/loader.ts';
 import { openPrepared } from '../data/open-prepared.ts';
 import type { PreparedImage } from '../data/prepared.ts';
 import { readStored } from '../data/read-stored.ts';
-import { predictionsToCoco } from '../evaluate/coco-results.ts';
-import { evaluateDetections, type Metrics } from '../evaluate/evaluate-detections.ts';
 import { type PredictedImage, predictImages } from '../evaluate/predict-split.ts';
 import type { Params } from '../params/schema.ts';
 import type { Log } from '../system/log.ts';
 import { replaceFolder } from '../system/replace-folder.ts';
 import type { Tracker } from '../tracking/tracker.ts';
 import { comparisonPngOf } from '../visualize/comparison-of.ts';
+import { measureTest, type TestEvaluation } from './measure-test.ts';
 import { createPredictor, type Predictor } from './predictor.ts';
-import { openTrainedModel } from './trained-model.ts';
+import { showTest } from './show-test.ts';
+import type { InferenceSummary, ThresholdSource } from './summary.ts';
+import { openTrainedModel, type TrainedModel } from './trained-model.ts';
 
 /** What the inference stage may use of the process. */
 export interface InferenceContext {
@@ -27,17 +28,8 @@ export interface InferenceContext {
   signal: AbortSignal;
 }
 
-/** What was written where, and the figures. */
-export interface InferenceSummary {
-  folder: string;
-  pictures: number;
-  metrics_file: string;
-  predictions_file: string;
-  metrics: Metrics;
-}
-
 /**
- * Writes `runs/inference_results` anew: one PNG an image, `metrics.json` and `predictions.json` (COCO results with RLE).
+ * Writes `runs/inference_results` anew: one PNG an image, the report, figures, tables, predictions and ground truth.
  * The folder is replaced only when everything has succeeded.
  * @throws UserError where the model or the data is missing; the signal's reason when it is aborted
  */
@@ -45,40 +37,62 @@ export async function runInference(params: Params, context: InferenceContext): P
   const { splits, manifest } = await openPrepared(params.paths.prepared);
   const images = splits.test.slice(0, params.inference.max_images ?? splits.test.length);
   const folder = join(params.paths.runs, 'inference_results');
-  const { model, file, dataHash } = await openTrainedModel(params);
-  if (dataHash !== manifest.hash) {
+  const trained = await openTrainedModel(params);
+  const { model, file } = trained;
+  if (trained.dataHash !== manifest.hash) {
     context.log.warn(
       `${file} was trained on other prepared data: its training images may be among these test images`,
     );
   }
+  const threshold = chooseThreshold(params, trained, context.log);
   context.log.info(`Inference with ${file} on ${images.length} of ${splits.test.length} test images`);
   const predictor = await createPredictor(model, shapeOf(params), params);
   const loader = createLoader(params.data.workers);
-  let metrics: Metrics | undefined;
+  let evaluation: TestEvaluation | undefined;
   try {
     const fill = async (aside: string) => {
-      const predicted = await predictAndDraw(images, params, {
-        ...context,
-        predictor,
-        loader,
-        folder: aside,
-      });
-      const { max_detections: maxDetections, score_threshold: scoreThreshold } = params.evaluate;
-      metrics = evaluateDetections(predicted, { maxDetections, scoreThreshold });
-      await writeFile(join(aside, 'metrics.json'), `${JSON.stringify(metrics, null, 2)}\n`);
-      await writeFile(join(aside, 'predictions.json'), `${JSON.stringify(predictionsToCoco(predicted))}\n`);
+      const means = { ...context, predictor, loader, folder: aside, scoreThreshold: threshold.score };
+      const predicted = await predictAndDraw(images, params, means);
+      evaluation = await measureTest(predicted, params, { ...means, pictureName });
     };
-    const onWait = (pid: number | null) =>
-      context.log.info(
-        `Waiting for another process${pid === null ? '' : ` (${pid})`} that is writing ${folder}`,
-      );
-    await replaceFolder(folder, fill, { onWait, signal: context.signal });
+    await replaceFolder(folder, fill, { onWait: sayWait(folder, context.log), signal: context.signal });
   } finally {
     await loader.close();
     predictor.dispose();
     model.dispose();
   }
-  return summarize(folder, images.length, metrics!, context.tracker);
+  await showTest(context.tracker, evaluation!, folder);
+  return {
+    folder,
+    pictures: images.length,
+    metrics_file: join(folder, 'metrics.json'),
+    predictions_file: join(folder, 'predictions.json'),
+    report_file: join(folder, 'report.html'),
+    threshold_source: threshold.source,
+    metrics: evaluation!.metrics,
+  };
+}
+
+/** Where neither params nor training say, no threshold is better than another. */
+const NEUTRAL_THRESHOLD = 0.5;
+
+function chooseThreshold(
+  { inference }: Params,
+  { scoreThreshold, file }: TrainedModel,
+  log: Log,
+): { score: number; source: ThresholdSource } {
+  if (inference.score_threshold !== null) return { score: inference.score_threshold, source: 'params' };
+  if (scoreThreshold !== null) return { score: scoreThreshold, source: 'trained' };
+  log.warn(
+    `${file} names no score threshold (an earlier version trained it): ${NEUTRAL_THRESHOLD} is taken; ` +
+      'set inference.score_threshold, or train again to have it chosen on valid',
+  );
+  return { score: NEUTRAL_THRESHOLD, source: 'default' };
+}
+
+function sayWait(folder: string, log: Log): (pid: number | null) => void {
+  return (pid) =>
+    log.info(`Waiting for another process${pid === null ? '' : ` (${pid})`} that is writing ${folder}`);
 }
 
 /** Batches as in training, without what only the loss looks at. */
@@ -86,16 +100,17 @@ function shapeOf(params: Params): BatchShape {
   return { ...batchShape(params), touchingDistance: null };
 }
 
-interface DrawingMeans {
+interface DrawingMeans extends InferenceContext {
   predictor: Predictor;
   loader: Loader;
   folder: string;
+  scoreThreshold: number;
 }
 
 async function predictAndDraw(
   images: readonly PreparedImage[],
   params: Params,
-  { log, tracker, signal, predictor, loader, folder }: InferenceContext & DrawingMeans,
+  { log, tracker, signal, predictor, loader, folder, scoreThreshold }: DrawingMeans,
 ): Promise<PredictedImage[]> {
   const all: PredictedImage[] = [];
   const batches = loader.ordered(images, shapeOf(params));
@@ -103,11 +118,11 @@ async function predictAndDraw(
   for await (const { predicted } of predictImages(predictor.predict, batches, maskThreshold)) {
     signal.throwIfAborted();
     for (const image of predicted) {
-      const encoded = await readStored(image.source.bytes);
-      const png = await comparisonPngOf(image, encoded, params.inference.score_threshold);
+      const png = await comparisonPngOf(image, await readStored(image.source.bytes), scoreThreshold);
       await writeFile(join(folder, pictureName(image)), png);
-      if (all.length < params.tracking.images)
-        tracker.image(0, `test/comparison_${all.length}`, png, `image ${image.id}`);
+      if (all.length < params.tracking.images) {
+        tracker.show(0, `test/comparison_${all.length}`, { kind: 'picture', png, caption: image.name });
+      }
       all.push(image);
     }
     log.info(`${all.length} of ${images.length} images`);
@@ -116,36 +131,6 @@ async function predictAndDraw(
 }
 
 /** The image's own name, made unique by its number. */
-function pictureName({ source }: PredictedImage): string {
-  return `${String(source.id).padStart(5, '0')}-${basename(source.name, extname(source.name))}.png`;
-}
-
-function summarize(folder: string, pictures: number, metrics: Metrics, tracker: Tracker): InferenceSummary {
-  tracker.summary({
-    'test/mask_ap': metrics.mask.ap,
-    'test/mask_ap50': metrics.mask.ap50,
-    'test/box_ap': metrics.box.ap,
-    'test/box_ap50': metrics.box.ap50,
-    'test/iou': metrics.iou,
-    'test/dice': metrics.dice,
-  });
-  return {
-    folder,
-    pictures,
-    metrics_file: join(folder, 'metrics.json'),
-    predictions_file: join(folder, 'predictions.json'),
-    metrics,
-  };
-}
-
-/** Lines for people. */
-export function formatInferenceSummary({ folder, pictures, metrics }: InferenceSummary): string {
-  const show = (value: number | null) => (value === null ? '-' : value.toFixed(3));
-  return [
-    `On test (${metrics.images} images, ${metrics.buildings} buildings):`,
-    `  mask mAP ${show(metrics.mask.ap)}, mAP50 ${show(metrics.mask.ap50)}; ` +
-      `box mAP ${show(metrics.box.ap)}, mAP50 ${show(metrics.box.ap50)}; ` +
-      `IoU ${show(metrics.iou)}, Dice ${show(metrics.dice)}`,
-    `${pictures} pictures, metrics.json and predictions.json in ${folder}`,
-  ].join('\n');
+function pictureName({ id, name }: Pick<PredictedImage, 'id' | 'name'>): string {
+  return `${String(id).padStart(5, '0')}-${basename(name, extname(name))}.png`;
 }

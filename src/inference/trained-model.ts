@@ -13,6 +13,8 @@ export interface TrainedModel {
   file: string;
   /** Hash of the prepared data that it was trained on. */
   dataHash: string | undefined;
+  /** 0-1, chosen in training, where F1 on valid is highest; null where the file has none. */
+  scoreThreshold: number | null;
 }
 
 /**
@@ -36,11 +38,16 @@ export async function openTrainedModel(params: Params): Promise<TrainedModel> {
         `${file} and ${paramsFile} are not of the same training: run \`aerial train\` again`,
       );
     }
-    return { model, file, dataHash: metadata.data };
+    return { model, file, dataHash: metadata.data, scoreThreshold: readThreshold(metadata.score_threshold) };
   } catch (error) {
     model.dispose();
     throw error;
   }
+}
+
+function readThreshold(text: string | undefined): number | null {
+  const score = Number.parseFloat(text ?? '');
+  return score >= 0 && score <= 1 ? score : null;
 }
 
 /** `model.detection` and the proposals' numbers may change after training; all else shapes the network or its inputs. */

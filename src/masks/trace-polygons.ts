@@ -27,7 +27,7 @@ export function tracePolygons(rle: Rle): number[][] {
 }
 
 /** Runs of building pixels, each within one column, by column, then row. Edge 2r is the top of run r, 2r + 1 its bottom. */
-interface Runs {
+export interface Runs {
   height: number;
   /** Column of each run. */
   x: Uint32Array;
@@ -36,28 +36,39 @@ interface Runs {
   bottom: Uint32Array;
 }
 
-function columnRuns({ size: [height], counts }: Rle): Runs {
-  const [x, top, bottom]: [number[], number[], number[]] = [[], [], []];
-  let position = 0;
-  for (const [i, count] of counts.entries()) {
-    const end = position + count;
-    while (i % 2 === 1 && position < end) {
+/** @returns none for an empty mask */
+export function columnRuns({ size: [height], counts }: Rle): Runs {
+  const limit = mostColumnRuns(counts, height);
+  const [x, top, bottom] = [new Uint32Array(limit), new Uint32Array(limit), new Uint32Array(limit)];
+  let [n, position] = [0, 0];
+  for (let i = 1; i < counts.length; i += 2) {
+    position += counts[i - 1]!;
+    for (const end = position + counts[i]!; position < end; ) {
       const column = Math.floor(position / height);
       const columnStart = column * height;
       const pieceEnd = Math.min(end, columnStart + height);
       // Runs of no length between two others leave these touching: they are one.
-      if (x.at(-1) === column && bottom.at(-1) === position - columnStart) {
-        bottom[bottom.length - 1] = pieceEnd - columnStart;
-      } else {
-        x.push(column);
-        top.push(position - columnStart);
-        bottom.push(pieceEnd - columnStart);
+      const goesOn = n > 0 && x[n - 1] === column && bottom[n - 1] === position - columnStart;
+      if (!goesOn) {
+        x[n] = column;
+        top[n++] = position - columnStart;
       }
+      bottom[n - 1] = pieceEnd - columnStart;
       position = pieceEnd;
     }
-    position = end;
   }
-  return { height, x: Uint32Array.from(x), top: Uint32Array.from(top), bottom: Uint32Array.from(bottom) };
+  return { height, x: x.subarray(0, n), top: top.subarray(0, n), bottom: bottom.subarray(0, n) };
+}
+
+/** Each run once, and once more for every column that it goes on in. */
+function mostColumnRuns(counts: Uint32Array, height: number): number {
+  let [most, position] = [0, 0];
+  for (let i = 1; i < counts.length; i += 2) {
+    const start = position + counts[i - 1]!;
+    position = start + counts[i]!;
+    if (position > start) most += Math.floor((position - 1) / height) - Math.floor(start / height) + 1;
+  }
+  return most;
 }
 
 const topOf = (run: number) => 2 * run;

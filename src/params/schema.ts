@@ -226,12 +226,14 @@ const train = z.strictObject({
   xla: trueOrFalse,
 });
 
-const evaluate = z.strictObject({ max_detections: items, score_threshold: fraction });
+const evaluate = z.strictObject({ max_detections: items });
 
 const inference = z.strictObject({
   compile: trueOrFalse,
   precision,
-  score_threshold: fraction,
+  score_threshold: z.number(typeError('must be a number or null')).min(0).max(1).nullable(),
+  resamples: whole.min(0).max(100_000),
+  gallery: whole.min(0).max(10_000),
   max_images: z.int(typeError('must be a whole number or null')).positive().nullable(),
 });
 

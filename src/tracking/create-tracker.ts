@@ -32,7 +32,7 @@ function whenFirstUsed(start: () => Tracker | null): Tracker {
   };
   return {
     log: (step, row) => started()?.log(step, row),
-    image: (step, key, png, caption) => started()?.image(step, key, png, caption),
+    show: (step, key, exhibit) => started()?.show(step, key, exhibit),
     summary: (row) => started()?.summary(row),
     finish: async (exitCode) => tracker?.finish(exitCode),
   };
@@ -42,8 +42,7 @@ function whenFirstUsed(start: () => Tracker | null): Tracker {
 function fanOut(trackers: readonly Tracker[]): Tracker {
   return {
     log: (step, row) => trackers.forEach((tracker) => void tracker.log(step, row)),
-    image: (step, key, png, caption) =>
-      trackers.forEach((tracker) => void tracker.image(step, key, png, caption)),
+    show: (step, key, exhibit) => trackers.forEach((tracker) => void tracker.show(step, key, exhibit)),
     summary: (row) => trackers.forEach((tracker) => void tracker.summary(row)),
     finish: async (exitCode) => {
       await Promise.all(trackers.map((tracker) => tracker.finish(exitCode)));

@@ -2,18 +2,19 @@ import type { Params } from '../params/schema.ts';
 import type { Log } from '../system/log.ts';
 import { findPython } from '../system/python-tools.ts';
 import { readWandbMode, type WandbMode } from '../system/wandb-access.ts';
-import type { Tracker } from './tracker.ts';
+import type { Exhibit, Tracker } from './tracker.ts';
 import { startWandbProcess } from './wandb-process.ts';
 import { createWandbReporter } from './wandb-report.ts';
 
-/** How far the client may lag behind before something is left out: pictures first, figures last. */
-const MAX_QUEUED_IMAGE_BYTES = 32 * 2 ** 20;
+/** How far the client may lag behind before something is left out: pictures and pages first, figures last. */
+const MAX_QUEUED_EXHIBIT_BYTES = 32 * 2 ** 20;
 const MAX_QUEUED_ROW_BYTES = 64 * 2 ** 20;
 /**
  * How long the end of a run waits for the last upload. What is not handed over then stays on disk: well above the
- * 15 s after which wandb-core, the client's engine, writes what it holds to its file.
+ * 19 s for which a table may hold up the client when the server is gone, and the 15 s after which wandb-core, its engine,
+ * writes what it holds to its file.
  */
-const FINISH_WAIT_MS = 30_000;
+const FINISH_WAIT_MS = 45_000;
 /** A wait that is longer than this is explained. */
 const WAIT_IS_FELT_MS = 4000;
 
@@ -52,13 +53,12 @@ export function createWandbTracker(params: Params, options: WandbOptions): Track
   };
   return {
     log: (step, row) => send(MAX_QUEUED_ROW_BYTES, () => ({ op: 'log', step, row })),
-    image: (step, key, png, caption) =>
-      send(MAX_QUEUED_IMAGE_BYTES, () => ({
-        op: 'image',
+    show: (step, key, exhibit) =>
+      send(isHeavy(exhibit) ? MAX_QUEUED_EXHIBIT_BYTES : MAX_QUEUED_ROW_BYTES, () => ({
+        op: 'show',
         step,
         key,
-        png: Buffer.from(png).toString('base64'),
-        caption,
+        exhibit: forJson(exhibit),
       })),
     summary: (row) => send(MAX_QUEUED_ROW_BYTES, () => ({ op: 'summary', row })),
     async finish(exitCode) {
@@ -88,6 +88,24 @@ function initMessage(params: Params, { stage, environment }: WandbOptions, mode:
     job_type: stage,
     config: params,
   };
+}
+
+function isHeavy({ kind }: Exhibit): boolean {
+  return kind === 'picture' || kind === 'overlaid_picture' || kind === 'page';
+}
+
+/** Encoded pictures as base64. */
+function forJson(exhibit: Exhibit): object {
+  if (exhibit.kind === 'picture') return { ...exhibit, png: base64(exhibit.png) };
+  if (exhibit.kind !== 'overlaid_picture') return exhibit;
+  const overlays = Object.entries(exhibit.overlays).map(
+    ([name, overlay]) => [name, { ...overlay, png: base64(overlay.png) }] as const,
+  );
+  return { ...exhibit, jpeg: base64(exhibit.jpeg), overlays: Object.fromEntries(overlays) };
+}
+
+function base64(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('base64');
 }
 
 function withoutEmpty(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {

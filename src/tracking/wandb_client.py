@@ -1,7 +1,7 @@
 """Feeds the official Weights & Biases client with JSON lines from stdin, for src/tracking/wandb-process.ts.
 
 In:  {"op": "init", "mode": "auto" | "online" | "offline", "dir", "project", "entity", "name", "group", "job_type", "config"}
-     {"op": "log", "step", "row"}   {"op": "image", "step", "key", "png" (base64), "caption"}
+     {"op": "log", "step", "row"}   {"op": "show", "step", "key", "exhibit" (Exhibit of tracker.ts, pictures as base64)}
      {"op": "summary", "row"}       {"op": "finish", "exit_code"}
 Out: {"event": "missing"}   {"event": "ready", "mode", "folder", "url", "fallback" (why not online, or null)}
      {"event": "trouble", "message"}   {"event": "finished"}
@@ -10,16 +10,23 @@ When stdin ends without "finish", the parent is gone: the run is closed as faile
 """
 
 import base64
-import io
 import json
 import os
 import queue
 import signal
 import sys
+import tempfile
 import threading
+import time
 
-ORPHAN_GRACE_S = 20  # above the 15 s after which wandb-core, the client's engine, writes what it holds to its file
+# Above the 19 s for which a table may hold up the client, and the 15 s after which wandb-core, its engine, writes what
+# it holds to its file.
+ORPHAN_GRACE_S = 40
 INIT_TIMEOUT_S = 20
+# For each table (a line chart is one too) the client asks the server, and waits for it. Where that took long, tables are
+# left out for a while, so that rows are not held up.
+TABLE_PATIENCE_S = 5
+TABLE_PAUSE_S = 1800
 
 # Replies own the real stdout; whatever else prints goes to stderr.
 replies = os.fdopen(os.dup(1), "w")
@@ -86,6 +93,63 @@ def define_epochs(run, row):
     return False
 
 
+def as_media(wandb, exhibit, folder=None):
+    kind = exhibit["kind"]
+    if kind == "picture":
+        return wandb.Image(written(folder, "picture.png", exhibit["png"]), caption=exhibit["caption"])
+    if kind == "overlaid_picture":
+        masks = {name: mask_of(wandb, name, overlay, folder) for name, overlay in exhibit["overlays"].items()}
+        picture = written(folder, "picture.jpg", exhibit["jpeg"])
+        return wandb.Image(picture, caption=exhibit["caption"], masks=masks)
+    if kind == "table":
+        return wandb.Table(columns=exhibit["columns"], data=exhibit["rows"])
+    if kind == "line_chart":
+        lines = exhibit["lines"]
+        return wandb.plot.line_series(
+            xs=[[x for x, _ in line["points"]] for line in lines],
+            ys=[[y for _, y in line["points"]] for line in lines],
+            keys=[line["name"] for line in lines],
+            title=exhibit["title"],
+            xname=exhibit["xAxis"],
+        )
+    if kind == "page":
+        return wandb.Html(exhibit["html"], inject=False, data_is_not_path=True)
+    raise ValueError(f"unknown kind of exhibit: {kind}")
+
+
+def mask_of(wandb, name, overlay, folder):
+    """Named classes without numpy: the client hands on the names of masks given as arrays only, and looks for them here."""
+    mask = wandb.data_types.ImageMask({"path": written(folder, f"{name}.png", overlay["png"])}, name)
+    mask._key = name
+    mask._val = {"class_labels": {int(number): label for number, label in overlay["classes"].items()}}
+    return mask
+
+
+def written(folder, name, content):
+    path = os.path.join(folder, name)
+    with open(path, "wb") as file:
+        file.write(base64.b64decode(content))
+    return path
+
+
+class Tables:
+    """Logs them, unless the server has lately been slow."""
+
+    def __init__(self):
+        self.resume_at = 0
+
+    def log(self, run, key, table, step):
+        start = time.monotonic()
+        if start < self.resume_at:
+            return
+        try:
+            run.log({key: table}, step=step)
+        finally:
+            if time.monotonic() - start > TABLE_PATIENCE_S:
+                self.resume_at = time.monotonic() + TABLE_PAUSE_S
+                reply("trouble", message=f"the server is slow, no tables for {TABLE_PAUSE_S // 60} minutes")
+
+
 def main():
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
@@ -99,6 +163,7 @@ def main():
     threading.Thread(target=read_messages, args=[messages], daemon=True).start()
     run = None
     epochs_defined = False
+    tables = Tables()
     while True:
         message = messages.get()
         op = message["op"]
@@ -113,11 +178,11 @@ def main():
             elif op == "log":
                 epochs_defined = epochs_defined or define_epochs(run, message["row"])
                 run.log(message["row"], step=message["step"])
-            elif op == "image":
-                from PIL import Image
-
-                picture = Image.open(io.BytesIO(base64.b64decode(message["png"])))
-                run.log({message["key"]: wandb.Image(picture, caption=message["caption"])}, step=message["step"])
+            elif op == "show" and message["exhibit"]["kind"] in ("table", "line_chart"):
+                tables.log(run, message["key"], as_media(wandb, message["exhibit"]), message["step"])
+            elif op == "show":
+                with tempfile.TemporaryDirectory() as folder:  # the client copies from there what it wants to keep
+                    run.log({message["key"]: as_media(wandb, message["exhibit"], folder)}, step=message["step"])
             elif op == "summary":
                 run.summary.update(message["row"])
             elif op == "finish":

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { metricsRow } from '../evaluate/metrics-row.ts';
 import { writeFileAtomic } from '../system/files.ts';
 import type { MetricsRow } from '../tracking/tracker.ts';
 import { curvesSvg } from '../visualize/curves.ts';
@@ -25,16 +26,8 @@ export function stepRow({ figures, learningRate, imagesPerSecond }: StepReport):
 }
 
 /** Figures of a validation, under `valid/`. */
-export function validationRow({ loss, metrics }: Validation): MetricsRow {
-  return {
-    'valid/loss': loss,
-    'valid/mask_ap': metrics.mask.ap,
-    'valid/mask_ap50': metrics.mask.ap50,
-    'valid/box_ap': metrics.box.ap,
-    'valid/box_ap50': metrics.box.ap50,
-    'valid/iou': metrics.iou,
-    'valid/dice': metrics.dice,
-  };
+export function validationRow({ loss, metrics }: Pick<Validation, 'loss' | 'metrics'>): MetricsRow {
+  return { 'valid/loss': loss, ...metricsRow('valid', metrics) };
 }
 
 /** Mean of each figure over rows with the same keys; {} for no rows. */

@@ -29,8 +29,17 @@ export interface BestFigures {
   loss: number;
   mask_ap: number | null;
   mask_ap50: number | null;
+  boundary_ap: number | null;
   iou: number | null;
   dice: number | null;
+  /** Where F1 is highest; the next three are for detections from there on. */
+  score_threshold: number;
+  precision: number | null;
+  recall: number | null;
+  f1: number | null;
+  /** Shares of the buildings. */
+  merged_rate: number | null;
+  split_rate: number | null;
 }
 
 /** The line before a phase of transfer. @param learning the weights that learn in it */
@@ -87,7 +96,8 @@ export function epochLine(epoch: number, epochs: number, row: MetricsRow, improv
     `mask mAP ${figure(row['valid/mask_ap'])}`,
     `mAP50 ${figure(row['valid/mask_ap50'])}`,
     `IoU ${figure(row['valid/iou'])}`,
-    `Dice ${figure(row['valid/dice'])}`,
+    `F1 ${figure(row['valid/f1'])}`,
+    `merged ${percent(row['valid/merged_rate'])}`,
     ...(improved ? ['best so far, saved'] : []),
   ].join(' · ');
 }
@@ -96,11 +106,14 @@ export function epochLine(epoch: number, epochs: number, row: MetricsRow, improv
 export function formatTrainingSummary({ model, best, curves, steps, seconds }: TrainingSummary): string {
   if (!best)
     return `Stopped after ${steps} steps, before the first validation: this run kept no model (that of an earlier run, if there was one, is still there)`;
-  const { epoch, mask_ap, mask_ap50, iou, dice } = best;
   return [
     `Trained ${steps} steps in ${formatDuration(seconds * 1000)}`,
-    `Best model (epoch ${epoch}): ${model}`,
-    `  on valid: mask mAP ${figure(mask_ap)}, mAP50 ${figure(mask_ap50)}, IoU ${figure(iou)}, Dice ${figure(dice)}`,
+    `Best model (epoch ${best.epoch}): ${model}`,
+    `  on valid: mask mAP ${figure(best.mask_ap)}, mAP50 ${figure(best.mask_ap50)}, boundary mAP ${figure(best.boundary_ap)}, ` +
+      `IoU ${figure(best.iou)}, Dice ${figure(best.dice)}`,
+    `  from score ${figure(best.score_threshold)} on, where F1 is highest (${figure(best.f1)}): ` +
+      `precision ${figure(best.precision)}, recall ${figure(best.recall)}, ` +
+      `${percent(best.merged_rate)} of the buildings merged, ${percent(best.split_rate)} split`,
     `Curves: ${curves}`,
     'Next: aerial inference, with the same --params and --set',
   ].join('\n');
@@ -108,4 +121,8 @@ export function formatTrainingSummary({ model, best, curves, steps, seconds }: T
 
 function figure(value: number | null | undefined): string {
   return value === null || value === undefined ? '-' : value.toFixed(3);
+}
+
+function percent(rate: number | null | undefined): string {
+  return rate === null || rate === undefined ? '-' : `${(100 * rate).toFixed(1)} %`;
 }

@@ -2,18 +2,17 @@
  * One phase of a run: its own optimizer and its own graphs, for it has its own learning weights.
  */
 import { join } from 'node:path';
-import { readStored } from '../data/read-stored.ts';
 import { saveWeights } from '../model/checkpoint.ts';
 import { hashParams, saveParams } from '../params/saved-params.ts';
 import { writeFileAtomic } from '../system/files.ts';
 import type { MetricsRow } from '../tracking/tracker.ts';
-import { comparisonPngOf } from '../visualize/comparison-of.ts';
 import { isBetter } from './best.ts';
 import { createEngine, type Engine } from './engine.ts';
 import { meanRow, stepRow, validationRow, writeHistory } from './history.ts';
 import { epochsOf, labelOf, type Phase } from './phases.ts';
 import { describeGraphs, describePhase, epochLine } from './report.ts';
 import { updatesPerEpoch } from './schedule.ts';
+import { showValidation } from './show-validation.ts';
 import { trainEpoch } from './train-epoch.ts';
 import type { TrainingRun } from './training-run.ts';
 import { createUpdate, type WeightUpdate } from './update.ts';
@@ -144,11 +143,7 @@ async function recordEpoch(
   const row = { ...place, step: run.steps, ...trained, ...validationRow(validation) };
   run.history.push(row);
   run.tracker.log(run.steps, { ...place, ...validationRow(validation) });
-  for (const [i, example] of validation.examples.entries()) {
-    const encoded = await readStored(example.source.bytes);
-    const png = await comparisonPngOf(example, encoded, run.params.evaluate.score_threshold);
-    run.tracker.image(run.steps, `valid/comparison_${i}`, png, `epoch ${epoch}, image ${example.id}`);
-  }
+  await showValidation(run.tracker, validation, { step: run.steps, epoch });
   const improved = isBetter(validation, run.best?.validation ?? null);
   if (improved) await saveBest(running, epoch, validation);
   await writeHistory(run.folder, run.history);
@@ -168,6 +163,7 @@ async function saveBest(
     step: `${run.steps}`,
     params: hashParams(run.params),
     data: run.dataHash,
+    score_threshold: `${validation.metrics.score_threshold}`,
     ...(run.pretrained && {
       pretrained: run.pretrained.source,
       pretrained_sha256: run.pretrained.sha256,

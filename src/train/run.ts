@@ -56,6 +56,20 @@ function bestFigures({
   epoch: number;
   validation: Validation;
 }): BestFigures {
-  const { mask, iou, dice } = metrics;
-  return { epoch, loss, mask_ap: mask.ap, mask_ap50: mask.ap50, iou, dice };
+  const { mask, boundary, iou, dice, score_threshold, precision, recall, f1, merged, split } = metrics;
+  return {
+    epoch,
+    loss,
+    mask_ap: mask.ap,
+    mask_ap50: mask.ap50,
+    boundary_ap: boundary.ap,
+    iou,
+    dice,
+    score_threshold,
+    precision,
+    recall,
+    f1,
+    merged_rate: merged.rate,
+    split_rate: split.rate,
+  };
 }

@@ -1,15 +1,20 @@
 /**
- * Figures of the model on the validation split: the loss on the same terms as in training, and COCO's metrics.
+ * Figures of the model on the validation split: the loss on the same terms as in training, and all that is measured on
+ * the test split later, with the score threshold that suits this split best.
  */
 import type { Batch } from '../data/batch.ts';
 import type { BatchShape } from '../data/host-batch.ts';
 import type { Loader } from '../data/loader.ts';
 import type { PreparedImage } from '../data/prepared.ts';
-import { evaluateDetections, type Metrics } from '../evaluate/evaluate-detections.ts';
+import { evaluateImages } from '../evaluate/evaluate-images.ts';
+import type { Curves, Metrics } from '../evaluate/metrics.ts';
+import type { ImageOutcome } from '../evaluate/outcome.ts';
 import { type PredictedImage, predictImages } from '../evaluate/predict-split.ts';
 import type { Losses } from '../loss/losses.ts';
 import type { Params } from '../params/schema.ts';
 import { tf } from '../system/tensorflow.ts';
+import type { Table } from '../tracking/tracker.ts';
+import { countCorrespondence } from '../visualize/evaluation-exhibits.ts';
 import { readFigures } from './train-epoch.ts';
 import type { ValidationStep } from './validation-step.ts';
 
@@ -18,8 +23,11 @@ export interface Validation {
   /** Mean of the weighted loss over the batches. */
   loss: number;
   metrics: Metrics;
+  curves: Curves;
+  /** How buildings and detections stand to each other. */
+  correspondence: Table;
   /** The first images with their detections, as many as `tracking.images`. */
-  examples: PredictedImage[];
+  examples: { image: PredictedImage; outcome: ImageOutcome }[];
 }
 
 /** What a validation uses of a run. */
@@ -59,7 +67,20 @@ export async function validate(
     imageCount += batch.real;
     all.push(...predicted);
   }
-  const { max_detections: maxDetections, score_threshold: scoreThreshold } = params.evaluate;
-  const metrics = evaluateDetections(all, { maxDetections, scoreThreshold });
-  return { loss: lossSum / imageCount, metrics, examples: all.slice(0, params.tracking.images) };
+  return { loss: lossSum / imageCount, ...measure(all, params) };
+}
+
+function measure(images: readonly PredictedImage[], params: Params): Omit<Validation, 'loss'> {
+  const correspondence = countCorrespondence();
+  const outcomes: ImageOutcome[] = [];
+  const { metrics, curves } = evaluateImages(images, {
+    maxDetections: params.evaluate.max_detections,
+    scoreThreshold: null,
+    onOutcome: (_image, outcome) => {
+      correspondence.add(outcome);
+      if (outcomes.length < params.tracking.images) outcomes.push(outcome);
+    },
+  });
+  const examples = outcomes.map((outcome, i) => ({ image: images[i]!, outcome }));
+  return { metrics, curves, correspondence: correspondence.table(), examples };
 }

@@ -1,5 +1,5 @@
 /**
- * How training went, as one picture: losses, accuracy on valid, learning rate and gradient norm by epoch.
+ * How training went, as one picture: losses, accuracy and errors on valid, learning rate and gradient norm by epoch.
  */
 import type { TopLevelSpec } from 'vega-lite';
 import { chartSvg } from './chart-svg.ts';
@@ -26,6 +26,7 @@ const BLUE = '#0072b2';
 const ORANGE = '#d55e00';
 const GREEN = '#009e73';
 const PINK = '#cc79a7';
+const SKY = '#56b4e9';
 
 const PANELS: readonly Panel[] = [
   {
@@ -43,8 +44,28 @@ const PANELS: readonly Panel[] = [
     series: [
       { key: 'valid/mask_ap', name: 'mask mAP', color: BLUE },
       { key: 'valid/mask_ap50', name: 'mask mAP50', color: ORANGE },
+      { key: 'valid/boundary_ap', name: 'boundary mAP', color: SKY },
       { key: 'valid/iou', name: 'IoU', color: GREEN },
       { key: 'valid/dice', name: 'Dice', color: PINK },
+    ],
+  },
+  {
+    title: 'At the best score threshold',
+    axis: '0–1, on valid, matched at IoU 0.5',
+    range: [0, 1],
+    series: [
+      { key: 'valid/precision', name: 'precision', color: BLUE },
+      { key: 'valid/recall', name: 'recall', color: ORANGE },
+      { key: 'valid/f1', name: 'F1', color: GREEN },
+      { key: 'valid/score_threshold', name: 'threshold', color: PINK },
+    ],
+  },
+  {
+    title: 'Merged and split buildings',
+    axis: 'share of all buildings, lower is better',
+    series: [
+      { key: 'valid/merged_rate', name: 'merged', color: BLUE },
+      { key: 'valid/split_rate', name: 'split', color: ORANGE },
     ],
   },
   {
@@ -92,7 +113,7 @@ export async function curvesSvg(history: readonly HistoryRow[]): Promise<string>
         domainColor: '#bdc1c6',
         tickColor: '#bdc1c6',
       },
-      legend: { labelColor: '#202124', labelFontSize: 11, symbolStrokeWidth: 3, columnPadding: 14 },
+      legend: { labelColor: '#202124', labelFontSize: 11, symbolStrokeWidth: 3, columnPadding: 8 },
       view: { stroke: null },
     },
   };

@@ -6,12 +6,13 @@ import type { Examination } from '../data/doctor/examination.ts';
 import type { DoctorReport } from '../data/doctor/report.ts';
 import { distributionFigures } from './doctor-page/distributions.ts';
 import { findingsTable } from './doctor-page/findings-table.ts';
-import { plural } from './doctor-page/format.ts';
 import { gallery } from './doctor-page/gallery.ts';
 import { splitColumns } from './doctor-page/split-columns.ts';
 import { splitsTable } from './doctor-page/splits-table.ts';
-import { PAGE_STYLE } from './doctor-page/style.ts';
-import { type Html, html, htmlText, trustedHtml } from './html.ts';
+import { DOCTOR_STYLE } from './doctor-page/style.ts';
+import { type Html, html, htmlText } from './html.ts';
+import { DOCUMENT_END, documentStart } from './page/document.ts';
+import { plural } from './page/format.ts';
 
 /** What the page shows. */
 export interface DoctorPage {
@@ -23,9 +24,6 @@ export interface DoctorPage {
   /** Those to look at: the first of each kind are shown. */
   cases: Examination['cases'];
 }
-
-/** Nothing may run or be fetched, whatever a name slipped in. */
-const POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";
 
 /**
  * Pictures are few, small and of bounded size: the page stays below 10 MB for any number of images. The same input gives
@@ -53,25 +51,7 @@ ${await distributionFigures(report.comparisons)}
 ${await gallery(page, columns)}
 </main>
 <footer><p>Every finding, word by word: findings.json, beside this page.</p></footer>`;
-  return htmlText(documentOf(source, body));
-}
-
-function documentOf(source: string, body: Html): Html {
-  return html`<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta http-equiv="Content-Security-Policy" content="${POLICY}">
-<title>Data doctor: ${source}</title>
-<style>${trustedHtml(PAGE_STYLE)}</style>
-</head>
-<body>
-${body}
-</body>
-</html>
-`;
+  return htmlText(html`${documentStart(`Data doctor: ${source}`, DOCTOR_STYLE)}${body}${DOCUMENT_END}`);
 }
 
 function verdict({ kinds, faults }: DoctorReport): Html {

@@ -63,6 +63,11 @@ program.command('careless').action(async () => {
   ready();
   await forever();
 });
+program.command('busy').action(() => {
+  interrupts.release();
+  ready();
+  for (const end = performance.now() + 10_000; performance.now() < end; );
+});
 program.command('chatty').action(async () => {
   for (let i = 0; i < 2000; i++) process.stdout.write(`${'line '.repeat(20)}${i}\n`);
   await new Promise((wake) => setTimeout(wake, 50));

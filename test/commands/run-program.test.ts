@@ -86,6 +86,12 @@ describe('runProgram', () => {
     expect((await runAndSignal('deaf', 'SIGINT', 'SIGTERM')).exitCode).toBe(143);
   });
 
+  it.each(['SIGINT', 'SIGTERM'] as const)('lets %s end a long computation at once', async (name) => {
+    const { signal, durationMs } = await runAndSignal('busy', name);
+    expect(signal).toBe(name);
+    expect(durationMs).toBeLessThan(5000);
+  });
+
   it('goes on to its end when nobody reads stdout any more', async () => {
     const pipe = `{ "$0" "$1" chatty; echo "exit code $?" >&2; } | head -n 1`;
     const { stderr } = await execa('sh', ['-c', pipe, process.execPath, FIXTURE]);

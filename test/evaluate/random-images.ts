@@ -7,10 +7,11 @@ type Box = [number, number, number, number];
 /**
  * A random set: buildings of all size classes, crowds, and detections that are moved copies, duplicates and strays;
  * some images without truth, some without detections. Scores have few digits, so that they tie.
+ * @param shape.categories how many there are; most detections have that of the building that they copy
  */
 export function randomImages(
   seed: number,
-  shape: { images: number; instances: number; size: number },
+  shape: { images: number; instances: number; size: number; categories?: number },
 ): EvaluatedImage[] {
   const random = createRandom('coco set', seed);
   const jitter = [0, 0.02, 0.06, 0.15][random.int(4)]!;
@@ -23,6 +24,11 @@ export function randomImages(
     const boxes = Array.from({ length: random.int(shape.instances + 1) }, () =>
       randomBox(random, height, width),
     );
+    const category = ([y, x]: Box) => {
+      if (shape.categories === undefined) return {};
+      const own = random.next() < 0.9 ? Math.floor((y + x) / 40) : random.int(shape.categories);
+      return { category: Math.abs(own) % shape.categories };
+    };
     const hasTruth = random.next() < 0.9;
     const hasDetections = random.next() < 0.9;
     const found = [
@@ -33,16 +39,19 @@ export function randomImages(
     return {
       // Ids that are neither consecutive nor in order.
       id: ((i * 7919 + seed) % 100003) + 1,
+      name: `${i}.png`,
+      origin: i % 3 === 0 ? null : `source ${i % 3}`,
       height,
       width,
       truth: (hasTruth ? boxes : []).map((box) => {
         const mask = boxMask(box, height, width);
         const area = Math.round(rleArea(mask) * random.uniform(0.8, 1.2));
-        return { box, area, crowd: random.next() < 0.1, mask };
+        return { box, area, crowd: random.next() < 0.1, ...category(box), mask };
       }),
       detections: (hasDetections ? random.shuffle(found) : []).map((box) => ({
         box,
         score: Math.round(random.next() * digits) / digits,
+        ...category(box),
         mask: boxMask(box, height, width),
       })),
     };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Building } from '../../src/data/prepared.ts';
 import type { Detection } from '../../src/evaluate/detections.ts';
-import { evaluateDetections } from '../../src/evaluate/evaluate-detections.ts';
+import { evaluateImages } from '../../src/evaluate/evaluate-images.ts';
 import { truthOf } from '../../src/evaluate/truth.ts';
 import { rleArea, rleBox } from '../../src/masks/rle.ts';
 import { rleFromPolygons } from '../../src/masks/rle-from-polygons.ts';
@@ -35,13 +35,21 @@ describe('truthOf', () => {
     const options = { maxDetections: 100, scoreThreshold: 0.5 };
     const measure = (found: Detection[], crowds: number[][][]) => {
       const truth = truthOf({ ...image, crowds });
-      return evaluateDetections([{ id: 1, ...image, truth, detections: found }], options);
+      const whole = { id: 1, name: 'a.png', origin: null, ...image, truth, detections: found };
+      return evaluateImages([whole], options).metrics;
     };
     const right = detection(2, 3, 10, 0.8);
     const inCrowd = detection(22, 7, 8, 0.9);
     const hit = { iou: 1, dice: 1, mask: { ap: expect.closeTo(1, 12) }, box: { ap: expect.closeTo(1, 12) } };
-    expect(measure([right], image.crowds)).toMatchObject({ ...hit, buildings: 1, detections: 1 });
-    expect(measure([right, inCrowd], image.crowds)).toMatchObject({ ...hit, buildings: 1, detections: 2 });
+    const counts = { buildings: 1, detections: 1, precision: 1, recall: 1 };
+    expect(measure([right], image.crowds)).toMatchObject({ ...hit, ...counts });
+    expect(measure([right, inCrowd], image.crowds)).toMatchObject({ ...hit, ...counts });
+    expect(measure([right, inCrowd], [])).toMatchObject({
+      buildings: 1,
+      detections: 2,
+      precision: 0.5,
+      recall: 1,
+    });
     expect(measure([right, inCrowd], []).mask.ap).toBeCloseTo(0.5, 12);
     expect(measure([right, inCrowd], []).iou).toBeCloseTo(100 / 164, 12);
   });

@@ -1,15 +1,15 @@
-import type { MetricsRow, Tracker } from '../../src/tracking/tracker.ts';
+import type { Exhibit, MetricsRow, Tracker } from '../../src/tracking/tracker.ts';
 
 /** A tracker that remembers what it was told. */
 export function recordingTracker() {
   const rows: { step: number; row: MetricsRow }[] = [];
-  const images: { step: number; key: string; png: Buffer; caption: string }[] = [];
+  const exhibits: { step: number; key: string; exhibit: Exhibit }[] = [];
   const summaries: MetricsRow[] = [];
   const tracker: Tracker = {
     log: (step, row) => void rows.push({ step, row }),
-    image: (step, key, png, caption) => void images.push({ step, key, png: Buffer.from(png), caption }),
+    show: (step, key, exhibit) => void exhibits.push({ step, key, exhibit }),
     summary: (row) => void summaries.push(row),
     finish: () => Promise.resolve(),
   };
-  return { ...tracker, rows, images, summaries };
+  return { ...tracker, rows, exhibits, summaries };
 }

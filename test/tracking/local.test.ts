@@ -3,10 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createLocalTracker } from '../../src/tracking/local.ts';
+import type { Exhibit } from '../../src/tracking/tracker.ts';
 
 let folder: string;
 let warnings: string[];
 const log = { info: () => {}, warn: (line: string) => void warnings.push(line) };
+
+const picture = (byte: number): Exhibit => ({ kind: 'picture', png: Uint8Array.of(byte), caption: 'a tile' });
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'aerial-local-'));
@@ -49,17 +52,34 @@ describe('createLocalTracker', () => {
 
   it('keeps the newest picture of each key, whatever the key holds', async () => {
     const tracker = createLocalTracker(join(folder, 'run'), log, true);
-    tracker.image(1, 'valid/comparison_0', Uint8Array.of(1), 'first');
-    tracker.image(2, 'valid/comparison_0', Uint8Array.of(2), 'second');
-    tracker.image(2, '../../escape', Uint8Array.of(3), 'third');
+    tracker.show(1, 'valid/comparison_0', picture(1));
+    tracker.show(2, 'valid/comparison_0', picture(2));
+    tracker.show(2, '../../escape', picture(3));
     const images = join(folder, 'run', 'images');
     expect([...(await readFile(join(images, 'valid_comparison_0.png')))]).toEqual([2]);
     expect([...(await readFile(join(images, '.._.._escape.png')))]).toEqual([3]);
   });
 
-  it('leaves pictures to the stage where it is told so', async () => {
+  it('keeps the newest table and line chart of each key, and leaves out what it cannot show', async () => {
+    const tracker = createLocalTracker(join(folder, 'run'), log, true);
+    const table: Exhibit = { kind: 'table', columns: ['what', 'count'], rows: [['missed', 3]] };
+    const chart: Exhibit = { kind: 'line_chart', title: 'a line', xAxis: 'x', lines: [] };
+    tracker.show(1, 'valid/correspondence', { ...table, rows: [] });
+    tracker.show(2, 'valid/correspondence', table);
+    tracker.show(2, 'valid/line', chart);
+    tracker.show(2, 'valid/page', { kind: 'page', html: '<p>' });
+    tracker.show(2, 'o', { kind: 'overlaid_picture', jpeg: Uint8Array.of(1), caption: '', overlays: {} });
+    expect(await readdir(join(folder, 'run'))).toEqual(['tables']);
+    const kept = async (name: string) =>
+      JSON.parse(await readFile(join(folder, 'run', 'tables', name), 'utf8'));
+    expect(await kept('valid_correspondence.json')).toEqual({ step: 2, ...table });
+    expect(await kept('valid_line.json')).toEqual({ step: 2, ...chart });
+  });
+
+  it('leaves all but figures to the stage where it is told so', async () => {
     const tracker = createLocalTracker(join(folder, 'run'), log, false);
-    tracker.image(1, 'test/comparison_0', Uint8Array.of(1), 'first');
+    tracker.show(1, 'test/comparison_0', picture(1));
+    tracker.show(1, 'test/correspondence', { kind: 'table', columns: [], rows: [] });
     tracker.log(1, { loss: 1 });
     expect(await readdir(join(folder, 'run'))).toEqual(['metrics.jsonl']);
   });
@@ -77,7 +97,7 @@ describe('createLocalTracker', () => {
     await writeFile(join(folder, 'run'), 'a file where the folder should be');
     const tracker = createLocalTracker(join(folder, 'run'), log, true);
     tracker.log(1, { loss: 1 });
-    tracker.image(1, 'picture', Uint8Array.of(1), '');
+    tracker.show(1, 'picture', picture(1));
     tracker.summary({ best: 1 });
     await tracker.finish(0);
     expect(warnings).toEqual([expect.stringContaining('the run goes on without it')]);

@@ -19,9 +19,19 @@ const probe = await execa(python, ['-c', 'import wandb; wandb.init'], { reject: 
 /** Why the tests of the real client cannot run here, or '' where they can. */
 export const noClient = probe.exitCode === 0 ? '' : `${python} has no wandb; "make setup" installs it`;
 
-const png = await sharp({ create: { width: 40, height: 20, channels: 3, background: 'red' } })
-  .png()
-  .toBuffer();
+const picture = sharp({ create: { width: 40, height: 20, channels: 3, background: 'red' } });
+const [png, jpeg] = [await picture.png().toBuffer(), await picture.jpeg().toBuffer()];
+/** Classes of the pixels: all 1, and all 11. */
+const [truthPng, predictionPng] = await Promise.all(
+  [1, 11].map((value) =>
+    sharp(new Uint8Array(40 * 20).fill(value), { raw: { width: 40, height: 20, channels: 1 } })
+      .toColourspace('b-w')
+      .png()
+      .toBuffer(),
+  ),
+);
+const TRUTH_CLASSES = { 1: 'found', 5: 'missed' };
+const PREDICTION_CLASSES = { 11: 'right' };
 
 /** A bench for one test: a folder, params, what the user was told, servers; `close` puts all away. */
 export async function createBench() {
@@ -93,17 +103,83 @@ export function logWholeRun(tracker: Tracker): void {
   tracker.log(1, { 'train/loss': 0.5, 'train/norm': Number.NaN });
   tracker.log(2, { 'train/loss': 0.25 });
   tracker.log(2, { epoch: 1, 'valid/mask_ap': 0.125 });
-  tracker.image(2, 'valid/comparison_0', png, 'a tile');
+  tracker.show(2, 'valid/comparison_0', { kind: 'picture', png, caption: 'a tile' });
+  tracker.show(2, 'valid/overlay_0', {
+    kind: 'overlaid_picture',
+    jpeg,
+    caption: 'a tile with masks',
+    overlays: {
+      ground_truth: { png: truthPng!, classes: TRUTH_CLASSES },
+      prediction: { png: predictionPng!, classes: PREDICTION_CLASSES },
+    },
+  });
+  tracker.show(2, 'valid/correspondence', {
+    kind: 'table',
+    columns: ['correspondence', 'buildings', 'detections'],
+    rows: [
+      ['merged', 4, 2],
+      ['missed', 1, null],
+    ],
+  });
+  const points = [[0, 1] as const, [0.5, 0.75] as const];
+  const lines = [{ name: 'IoU 0.5', points }];
+  tracker.show(2, 'valid/curve', { kind: 'line_chart', title: 'A curve', xAxis: 'recall', lines });
+  tracker.show(2, 'valid/report', { kind: 'page', html: '<!doctype html><title>A page</title>' });
   tracker.summary({ best: 0.75 });
 }
 
-/** That all of `logWholeRun` has reached the server. */
-export function expectWholeRun(server: FakeWandb, params: Params): void {
+/** That all of `logWholeRun` has reached the server, if need be without its tables. */
+export function expectWholeRun(server: FakeWandb, params: Params, { tables } = { tables: true }): void {
   expect(server.rows.get(1)).toMatchObject({ 'train/loss': 0.5, 'train/norm': null });
   expect(server.rows.get(2)).toMatchObject({ 'train/loss': 0.25, epoch: 1, 'valid/mask_ap': 0.125 });
   expect(server.summary).toMatchObject({ best: 0.75 });
   expect(server.config).toMatchObject({ train: { value: params.train }, seed: { value: params.seed } });
-  const picture = server.rows.get(2)?.['valid/comparison_0'] as { path: string };
-  expect(picture).toMatchObject({ _type: 'image-file', caption: 'a tile', width: 40, height: 20 });
-  expect(server.files.get(picture.path)?.subarray(1, 4).toString()).toBe('PNG');
+  const shown = (key: string) => server.rows.get(2)?.[key] as { path: string };
+  const file = (path: string) => server.files.get(path);
+  const comparison = shown('valid/comparison_0');
+  expect(comparison).toMatchObject({ _type: 'image-file', caption: 'a tile', width: 40, height: 20 });
+  expect(file(comparison.path)).toEqual(png);
+  expectOverlays(server);
+  if (tables) expectTables(server);
+  expect(`${file(shown('valid/report').path)}`).toBe('<!doctype html><title>A page</title>');
+}
+
+function expectTables(server: FakeWandb): void {
+  const shown = (key: string) => server.rows.get(2)?.[key] as { path: string };
+  const contentOf = ({ path }: { path: string }) => JSON.parse(`${server.files.get(path)}`);
+  const table = shown('valid/correspondence');
+  expect(table).toMatchObject({ _type: 'table-file', ncols: 3, nrows: 2 });
+  expect(contentOf(table)).toMatchObject({
+    columns: ['correspondence', 'buildings', 'detections'],
+    data: [
+      ['merged', 4, 2],
+      ['missed', 1, null],
+    ],
+  });
+  expect(contentOf(shown('valid/curve_table')).data).toEqual([
+    [0, 'IoU 0.5', 1],
+    [0.5, 'IoU 0.5', 0.75],
+  ]);
+  const about = server.config._wandb!.value as { visualize: Record<string, object> };
+  expect(about.visualize['valid/curve']).toMatchObject({
+    panel_config: { panelDefId: 'wandb/lineseries/v0' },
+  });
+  expect(JSON.stringify(about.visualize['valid/curve'])).toContain('"valid/curve_table"');
+}
+
+/** That the picture has both masks, pixel by pixel, and that their classes have names. */
+function expectOverlays(server: FakeWandb): void {
+  const overlaid = server.rows.get(2)?.['valid/overlay_0'] as {
+    path: string;
+    masks: Record<'ground_truth' | 'prediction', { path: string }>;
+  };
+  expect(overlaid).toMatchObject({ caption: 'a tile with masks', format: 'jpg', width: 40, height: 20 });
+  expect(server.files.get(overlaid.path)).toEqual(jpeg);
+  expect(server.files.get(overlaid.masks.ground_truth.path)).toEqual(truthPng);
+  expect(server.files.get(overlaid.masks.prediction.path)).toEqual(predictionPng);
+  const about = server.config._wandb!.value as Record<string, Record<string, { value: object }>>;
+  const labels = about['mask/class_labels'];
+  const classesOf = (name: string) => labels?.[`valid/overlay_0_wandb_delimeter_${name}`]?.value;
+  expect(classesOf('ground_truth')).toEqual(TRUTH_CLASSES);
+  expect(classesOf('prediction')).toEqual(PREDICTION_CLASSES);
 }

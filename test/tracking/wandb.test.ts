@@ -107,7 +107,7 @@ describe('createWandbTracker with the official client', () => {
     process.kill(readPid(), 'SIGKILL');
     await bench.until(() => bench.lines.length > 0);
     for (let step = 2; step < 50; step++) tracker.log(step, { loss: step });
-    tracker.image(50, 'picture', new Uint8Array(100), '');
+    tracker.show(50, 'picture', { kind: 'picture', png: new Uint8Array(100), caption: '' });
     tracker.summary({ best: 1 });
     await tracker.finish(0);
     expect(bench.lines).toEqual([
@@ -178,10 +178,10 @@ describe('createWandbTracker', () => {
     timeout: 30_000,
   }, async () => {
     const tracker = bench.tracker({}, { python: await bench.standIn('exec sleep 60'), finishWaitMs: 300 });
-    const picture = new Uint8Array(2 ** 20);
+    const picture = { kind: 'picture' as const, png: new Uint8Array(2 ** 20), caption: '' };
     const before = Date.now();
     const memory = process.memoryUsage().rss;
-    for (let step = 1; step <= 200; step++) tracker.image(step, 'picture', picture, '');
+    for (let step = 1; step <= 200; step++) tracker.show(step, 'picture', picture);
     expect(Date.now() - before).toBeLessThan(10_000);
     expect(process.memoryUsage().rss - memory).toBeLessThan(200 * 2 ** 20);
     await tracker.finish(0);

@@ -7,7 +7,8 @@ import { batchShape } from '../../src/data/host-batch.ts';
 import { createLoader } from '../../src/data/loader.ts';
 import { openPrepared } from '../../src/data/open-prepared.ts';
 import { prepareData } from '../../src/data/prepare.ts';
-import { formatInferenceSummary, runInference } from '../../src/inference/run.ts';
+import { runInference } from '../../src/inference/run.ts';
+import { formatInferenceSummary } from '../../src/inference/summary.ts';
 import { loadWeights } from '../../src/model/checkpoint.ts';
 import { createMaskRcnn } from '../../src/model/mask-rcnn.ts';
 import { readSafetensors } from '../../src/model/safetensors.ts';
@@ -15,7 +16,7 @@ import { saveParams } from '../../src/params/saved-params.ts';
 import type { Params } from '../../src/params/schema.ts';
 import { UsageError, UserError } from '../../src/system/errors.ts';
 import { tf } from '../../src/system/tensorflow.ts';
-import type { Tracker } from '../../src/tracking/tracker.ts';
+import type { Table, Tracker } from '../../src/tracking/tracker.ts';
 import { formatTrainingSummary, type TrainingSummary } from '../../src/train/report.ts';
 import { runTraining } from '../../src/train/run.ts';
 import type { TrainStep } from '../../src/train/step.ts';
@@ -26,6 +27,7 @@ import { createValidationStep } from '../../src/train/validation-step.ts';
 import { collectLog } from '../support/collect-log.ts';
 import { recordingTracker } from '../support/recording-tracker.ts';
 import { tinyParams } from '../support/tiny-model.ts';
+import { leaveAsTrained } from '../support/untrained-model.ts';
 
 let folder: string;
 const tracker = recordingTracker();
@@ -69,7 +71,14 @@ describe('runTraining', () => {
     expect(Number(metadata.epoch)).toBe(summary.best!.epoch);
     const metrics = await readJson(inRuns('train', 'metrics.json'));
     expect(metrics.mask).toHaveProperty('ap50');
-    expect(metrics.epoch).toBe(summary.best!.epoch);
+    expect(metrics).toMatchObject({
+      epoch: summary.best!.epoch,
+      step: Number(metadata.step),
+      images: 2,
+      score_threshold: Number(metadata.score_threshold),
+      merged: { rate: summary.best!.merged_rate },
+    });
+    expect(Object.keys(metrics.errors)).toContain('missed');
   });
   it('keeps weights that give the figures it reports', async () => {
     const model = createMaskRcnn(params);
@@ -87,17 +96,30 @@ describe('runTraining', () => {
   it('writes one row of history per epoch', async () => {
     const history = await readJson(inRuns('train', 'history.json'));
     expect(history.map((row: { epoch: number }) => row.epoch)).toEqual([1, 2]);
-    for (const key of ['train/loss', 'valid/loss', 'valid/mask_ap', 'valid/iou', 'train/gradient_norm']) {
+    const keys = ['train/loss', 'train/gradient_norm', 'valid/loss', 'valid/mask_ap', 'valid/boundary_ap'];
+    const more = ['valid/iou', 'valid/merged_rate', 'valid/score_threshold', 'valid/errors/missed'];
+    for (const key of [...keys, ...more]) {
       expect(history[1]).toHaveProperty([key]);
     }
     expect(await readFile(inRuns('train', 'curves.svg'), 'utf8')).toMatch(/^<svg/);
   });
-  it('tells the tracker every step, every validation, its pictures and the best figures', () => {
+  it('tells the tracker every step, every validation, its pictures and the best figures', async () => {
+    const { splits } = await openPrepared(params.paths.prepared);
+    const validBuildings = splits.valid.reduce((count, { buildings }) => count + buildings.length, 0);
     const steps = tracker.rows.filter(({ row }) => 'train/loss' in row).map(({ step }) => step);
     expect(steps).toEqual([1, 2, 3, 4, 5, 6]);
     expect(tracker.rows.filter(({ row }) => 'valid/mask_ap' in row).map(({ step }) => step)).toEqual([3, 6]);
-    expect(tracker.images.map(({ key }) => key)).toEqual(['valid/comparison_0', 'valid/comparison_0']);
-    expect(tracker.images[0]!.png.subarray(1, 4).toString()).toBe('PNG');
+    const shown = tracker.exhibits.filter(({ step }) => step === 3);
+    const kinds = Object.fromEntries(shown.map(({ key, exhibit }) => [key, exhibit.kind]));
+    expect(kinds).toMatchObject({
+      'valid/comparison_0': 'picture',
+      'valid/overlay_0': 'overlaid_picture',
+      'valid/correspondence': 'table',
+    });
+    expect(Object.keys(kinds).filter((key) => /_\d$/.test(key))).toHaveLength(2);
+    const table = shown.find(({ key }) => key === 'valid/correspondence')!.exhibit as Table;
+    const sum = (column: number) => table.rows.reduce((total, row) => total + Number(row[column]), 0);
+    expect(sum(1)).toBe(validBuildings);
     expect(tracker.summaries[0]).toHaveProperty(['best/mask_ap50']);
   });
   it('says what it trains on and how each epoch went', () => {
@@ -106,6 +128,9 @@ describe('runTraining', () => {
       2,
     );
     expect(formatTrainingSummary(summary)).toMatch(/^Trained 6 steps/);
+    expect(formatTrainingSummary(summary)).toMatch(
+      /from score [\d.]+ on, where F1 is highest \([\d.-]+\): precision/,
+    );
   });
   it('leaves no tensor behind', async () => {
     const before = tf.memory().numTensors;
@@ -231,20 +256,72 @@ describe('trainEpoch', () => {
 });
 
 describe('runInference', () => {
-  it('writes a picture for every test image, metrics and predictions', async () => {
+  it('writes a picture for every test image, figures, tables, predictions and a report', async () => {
     const result = await runInference(params, context().context);
     const files = (await readdir(inRuns('inference_results'))).toSorted();
     expect(files.filter((file) => file.endsWith('.png'))).toHaveLength(3);
-    expect(files).toContain('metrics.json');
+    expect(files.filter((file) => !file.endsWith('.png'))).toEqual([
+      'buildings.csv',
+      'curves.json',
+      'ground_truth.json',
+      'images.csv',
+      'metrics.json',
+      'predictions.json',
+      'report.html',
+    ]);
     const metrics = await readJson(inRuns('inference_results', 'metrics.json'));
     expect(metrics).toEqual(result.metrics);
     for (const key of ['ap', 'ap50']) {
       expect(metrics.mask).toHaveProperty(key);
       expect(metrics.box).toHaveProperty(key);
     }
+    expect(metrics.intervals).toHaveProperty('merged_rate');
     const predictions = await readJson(inRuns('inference_results', 'predictions.json'));
     for (const { segmentation } of predictions) expect(typeof segmentation.counts).toBe('string');
-    expect(formatInferenceSummary(result)).toMatch(/^On test \(3 images, \d+ buildings\):/);
+    const truth = await readJson(inRuns('inference_results', 'ground_truth.json'));
+    expect(truth.images).toHaveLength(3);
+    expect(truth.annotations).toHaveLength(result.metrics.buildings);
+    expect(await readFile(inRuns('inference_results', 'report.html'), 'utf8')).toContain('Training');
+    expect(formatInferenceSummary(result)).toMatch(/^On test \(3 images, \d+ buildings/);
+  }, 60_000);
+  it('tells the tracker figures with intervals, tables, overlays and the report; leaves no tensor behind', async () => {
+    const told = recordingTracker();
+    const before = tf.memory().numTensors;
+    const { metrics } = await runInference(params, { ...context().context, tracker: told });
+    expect(tf.memory().numTensors).toBe(before);
+    expect(told.summaries).toHaveLength(1);
+    expect(told.summaries[0]).toMatchObject({
+      'test/mask_ap': metrics.mask.ap,
+      'test/split_rate': metrics.split.rate,
+      'test/iou_low': metrics.intervals!.iou!.low,
+    });
+    const kinds = Object.fromEntries(told.exhibits.map(({ key, exhibit }) => [key, exhibit.kind]));
+    expect(kinds).toMatchObject({
+      'test/comparison_0': 'picture',
+      'test/overlay_0': 'overlaid_picture',
+      'test/correspondence': 'table',
+      'test/report': 'page',
+    });
+  }, 60_000);
+  it('takes the score threshold of the params, else that of the training, else 0.5 with a warning', async () => {
+    const { metadata } = await readSafetensors(inRuns('train', 'best.safetensors'));
+    const inferWith = async (here: Params) => {
+      const { lines: said, context: means } = context();
+      const { metrics, threshold_source } = await runInference(here, means);
+      return { score: metrics.score_threshold, source: threshold_source, said: said.join('\n') };
+    };
+    const trained = await inferWith(params);
+    expect(trained).toMatchObject({ score: Number(metadata.score_threshold), source: 'trained' });
+    const chosen = { ...params, inference: { ...params.inference, score_threshold: 0.125 } };
+    expect(await inferWith(chosen)).toMatchObject({ score: 0.125, source: 'params' });
+    const older = { ...params, paths: { ...params.paths, runs: join(folder, 'older') } };
+    await leaveAsTrained(createMaskRcnn(params), older);
+    const byDefault = await inferWith(older);
+    expect(byDefault).toMatchObject({ score: 0.5, source: 'default' });
+    expect(byDefault.said).toMatch(
+      /warning: .*names no score threshold .* 0\.5 is taken; set inference\.score/,
+    );
+    expect(trained.said).not.toMatch(/names no score threshold/);
   }, 60_000);
   it('replaces old results whole, and keeps them when it fails', async () => {
     await writeFile(inRuns('inference_results', 'old.png'), '');

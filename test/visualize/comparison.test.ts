@@ -1,5 +1,6 @@
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
+import { createRandom } from '../../src/system/random.ts';
 import { comparisonPng } from '../../src/visualize/comparison.ts';
 import { building, detection } from './instances.ts';
 
@@ -62,6 +63,26 @@ describe('comparisonPng', () => {
       expect(width).toBe(3 * panel + 2 * 6 + 2 * 10);
     }
   });
+
+  it.each([20, 64, 130, 200])(
+    'enlarges %i pixels without moving them: a mirrored image gives the mirrored panel',
+    async (side) => {
+      const random = createRandom(`mirror ${side}`);
+      const image = Uint8Array.from({ length: side * side * 3 }, () => random.int(256));
+      const mirrored = Uint8Array.from({ length: image.length }, (_, i) => image.at(-1 - i)!);
+      const panelOf = async (pixels: Uint8Array) => {
+        const png = await comparisonPng({ ...input, image: pixels, height: side, width: side });
+        const { height } = await sharp(png).metadata();
+        const panel = height! - 32 - 10;
+        const place = { left: 10, top: 32, width: panel, height: panel };
+        return sharp(png).extract(place).raw().toBuffer();
+      };
+      const [there, back] = [await panelOf(image), (await panelOf(mirrored)).reverse()];
+      const largest = there.reduce((most, value, i) => Math.max(most, Math.abs(value - back[i]!)), 0);
+      // Half a pixel of noise would be a hundred; libvips rounds its weights.
+      expect(largest).toBeLessThanOrEqual(4);
+    },
+  );
 
   it('has a header that names counts and threshold, and a title of any length', async () => {
     const plain = await parts(await comparisonPng(input));

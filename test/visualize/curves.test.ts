@@ -8,8 +8,15 @@ const row = (epoch: number, loss: number | null) => ({
   'valid/loss': 2,
   'valid/mask_ap': 0.2,
   'valid/mask_ap50': 0.4,
+  'valid/boundary_ap': 0.1,
   'valid/iou': 0.6,
   'valid/dice': 0.7,
+  'valid/precision': 0.8,
+  'valid/recall': 0.7,
+  'valid/f1': 0.75,
+  'valid/score_threshold': 0.45,
+  'valid/merged_rate': 0.2,
+  'valid/split_rate': 0.1,
   'train/learning_rate': 0.002,
   'train/gradient_norm': 3,
 });
@@ -26,6 +33,8 @@ describe('curvesSvg', () => {
   it('names the panels, their units and their lines', async () => {
     const svg = await curvesSvg([row(1, 3), row(2, 2)]);
     const names = ['Loss', 'Accuracy on the validation split', 'Learning rate', 'Gradient norm', 'epoch'];
+    const errors = ['At the best score threshold', 'Merged and split buildings'];
+    for (const text of errors) expect(svg).toContain(`>${text}</text>`);
     const lines = [
       'training',
       'validation',
@@ -40,17 +49,19 @@ describe('curvesSvg', () => {
 
   it('draws one line for each figure', async () => {
     const svg = await curvesSvg([row(1, 3), row(2, 2), row(3, 1)]);
-    // Training loss, mAP, learning rate and gradient norm; validation loss and mAP50; IoU; Dice.
-    expect(pieces(svg, '#0072b2')).toEqual([1, 1, 1, 1]);
-    expect(pieces(svg, '#d55e00')).toEqual([1, 1]);
-    expect(pieces(svg, '#009e73')).toEqual([1]);
-    expect(pieces(svg, '#cc79a7')).toEqual([1]);
+    // Training loss, mAP, precision, merged, learning rate and gradient norm; validation loss, mAP50, recall and split;
+    // IoU and F1; Dice and threshold; boundary mAP.
+    expect(pieces(svg, '#0072b2')).toEqual([1, 1, 1, 1, 1, 1]);
+    expect(pieces(svg, '#d55e00')).toEqual([1, 1, 1, 1]);
+    expect(pieces(svg, '#009e73')).toEqual([1, 1]);
+    expect(pieces(svg, '#cc79a7')).toEqual([1, 1]);
+    expect(pieces(svg, '#56b4e9')).toEqual([1]);
   });
 
   it('marks where a phase begins, in every panel, and nothing where there is one phase', async () => {
     const borders = (svg: string) => svg.match(/stroke-dasharray="4,4"/g)?.length ?? 0;
     const rows = [1, 1, 2].map((phase, i) => ({ ...row(i + 1, 3), phase }));
-    expect(borders(await curvesSvg(rows))).toBe(4);
+    expect(borders(await curvesSvg(rows))).toBe(6);
     expect(borders(await curvesSvg(rows.slice(0, 2)))).toBe(0);
     expect(borders(await curvesSvg([row(1, 3), row(2, 2)]))).toBe(0);
   });

@@ -3,28 +3,32 @@ import { createInterface } from 'node:readline';
 import { type CocoMetrics, cocoFigures, poolFigures } from '../../../src/evaluate/coco-figures.ts';
 import type { EvaluatedImage } from '../../../src/evaluate/detections.ts';
 import type { ImageMatches } from '../../../src/evaluate/matching.ts';
-import { matchBoxes, matchMasks, rankDetections } from '../../../src/evaluate/measure-image.ts';
+import {
+  type MatchKind,
+  matchBoxes,
+  matchMasks,
+  rankDetections,
+} from '../../../src/evaluate/measure-image.ts';
 import { boundaryOverlaps, maskOverlaps } from '../../../src/evaluate/overlaps.ts';
 import { type CocoSet, readCocoSet } from './coco-set.ts';
-import type { Kind } from './compare-set.ts';
 
 const MAX_DETECTIONS = 100;
 const NO_MASK = { size: [0, 0] as [number, number], counts: new Uint32Array(0) };
 
-function evaluate(set: CocoSet, kind: Kind): CocoMetrics {
+function evaluate(set: CocoSet, kind: MatchKind): CocoMetrics {
   const images = kind === 'box' ? readCocoSet(set, () => NO_MASK) : readCocoSet(set);
   const matches = images.sort((a, b) => a.id - b.id).map((image) => match(image, kind));
   return cocoFigures(poolFigures(matches, MAX_DETECTIONS));
 }
 
-function match({ detections, truth }: EvaluatedImage, kind: Kind): ImageMatches {
+function match({ detections, truth }: EvaluatedImage, kind: MatchKind): ImageMatches {
   const ranked = Array.from(rankDetections(detections, MAX_DETECTIONS), (index) => detections[index]!);
   if (kind === 'box') return matchBoxes(ranked, truth);
   const overlaps = maskOverlaps(ranked, truth);
   return matchMasks(ranked, truth, kind === 'mask' ? overlaps : boundaryOverlaps(ranked, truth, overlaps));
 }
 
-const kind = process.argv[2] as Kind;
+const kind = process.argv[2] as MatchKind;
 let set: CocoSet | undefined;
 for await (const line of createInterface({ input: process.stdin })) {
   if (set) {

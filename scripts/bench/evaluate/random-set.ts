@@ -34,10 +34,14 @@ export function randomSet(seed: number, shape: { images: number; instances: numb
 /**
  * Everything that may occur: 1 to `limit` buildings an image, crowd regions, images without buildings or without
  * detections or without both, equal scores, all forms of masks, buildings of several parts, beyond the image or too
- * small for a pixel, areas on the borders of the size classes, ids in any order.
+ * small for a pixel, areas on the borders of the size classes, ids in any order; and one to `categories` categories, with
+ * detections of the wrong one, of which one may have no building at all.
  * @param limit buildings in the densest images
  */
-export function mixedSet(seed: number, limit: number): CocoSet {
+export function mixedSet(
+  seed: number,
+  { limit, categories = 1 }: { limit: number; categories?: number },
+): CocoSet {
   const random = createRandom('agreement', seed);
   const instances = Math.round(Math.exp(random.uniform(0, Math.log(limit))));
   const [digits, jitter] = [10 ** (1 + random.int(4)), [0, 0.02, 0.06, 0.15][random.int(4)]!];
@@ -63,7 +67,27 @@ export function mixedSet(seed: number, limit: number): CocoSet {
       if (random.next() < 0.1) addResult(set, image, randomBuilding(random, image), score());
     }
   }
-  return { ...set, annotations: random.shuffle(set.annotations), results: random.shuffle(set.results) };
+  const shuffled = { annotations: random.shuffle(set.annotations), results: random.shuffle(set.results) };
+  return withCategories({ ...set, ...shuffled }, 1 + random.int(categories), random);
+}
+
+/** Neighbours in the image have one category more often than not, so that most detections have that of their building. */
+function withCategories(set: CocoSet, count: number, random: Random): CocoSet {
+  if (count === 1) return set;
+  const ids = random.shuffle(Array.from({ length: 3 * count }, (_, i) => i + 1)).slice(0, count);
+  const side = random.uniform(20, 100);
+  const assign = <T extends CocoEntry>(entry: T, used: number): T => {
+    const [x, y] = entry.bbox.map((value) => Math.floor(Math.abs(value) / side)) as [number, number];
+    const own = random.next() < 0.9 ? x + y : random.int(used);
+    return { ...entry, category_id: ids[own % used]! };
+  };
+  const withTruth = random.next() < 0.5 ? count : count - 1;
+  return {
+    ...set,
+    categories: ids.map((id) => ({ id, name: `category ${id}` })),
+    annotations: set.annotations.map((entry) => assign(entry, withTruth)),
+    results: set.results.map((entry) => assign(entry, count)),
+  };
 }
 
 /** @param random makes it any annotation that COCO knows; left out, it is a plain one */

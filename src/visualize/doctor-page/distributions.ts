@@ -6,9 +6,9 @@ import type { Comparison } from '../../data/doctor/examination.ts';
 import type { Split } from '../../data/prepared.ts';
 import { chartSvg } from '../chart-svg.ts';
 import { type Html, html, trustedHtml } from '../html.ts';
-import { figure, plural } from './format.ts';
+import { figure, plural } from '../page/format.ts';
+import { scrollingTable } from '../page/scrolling-table.ts';
 import { createHistogram, type Histogram } from './histogram.ts';
-import { scrollingTable } from './table.ts';
 
 /** Solid, dashed and dotted, so that they differ without colours, too; the page's style gives other colours in the dark. */
 const LINES = {

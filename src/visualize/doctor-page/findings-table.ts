@@ -1,8 +1,8 @@
 import type { DoctorReport } from '../../data/doctor/report.ts';
 import { type Html, html } from '../html.ts';
-import { plural } from './format.ts';
+import { plural } from '../page/format.ts';
+import { scrollingTable } from '../page/scrolling-table.ts';
 import type { SplitColumn } from './split-columns.ts';
-import { scrollingTable } from './table.ts';
 
 const TREATMENTS = [
   ['repaired', 'repaired'],

@@ -6,8 +6,8 @@ import type { DoctorReport, KindSummary } from '../../data/doctor/report.ts';
 import type { SourceImage } from '../../data/doctor/source-image.ts';
 import type { Finding, Treatment } from '../../data/findings.ts';
 import { type Html, html } from '../html.ts';
+import { plural } from '../page/format.ts';
 import { casePanels } from './case-panels.ts';
-import { plural } from './format.ts';
 import { columnOf, type SplitColumn } from './split-columns.ts';
 
 /** Of each kind; with the limits of `case-panels.ts` and `thumbnail.ts` this bounds the page's size. */

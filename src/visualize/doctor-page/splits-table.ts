@@ -1,8 +1,8 @@
 import type { SourceImage } from '../../data/doctor/source-image.ts';
 import { type Html, html } from '../html.ts';
-import { figure, plural, withShare } from './format.ts';
+import { figure, plural, withShare } from '../page/format.ts';
+import { scrollingTable } from '../page/scrolling-table.ts';
 import { columnOf, type SplitColumn } from './split-columns.ts';
-import { scrollingTable } from './table.ts';
 
 /** Headline figures of the images that are left, one column for each split. */
 export function splitsTable(images: readonly SourceImage[], columns: readonly SplitColumn[]): Html {

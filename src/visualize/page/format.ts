@@ -18,3 +18,8 @@ export function withShare(count: number, total: number): string {
   const percent = (100 * count) / total;
   return `${plural(count)}\u00a0(${percent < 1 ? '<\u00a01' : Math.round(percent)}\u00a0%)`;
 }
+
+/** @returns "12.3 %", on one line, or a dash where it is undefined */
+export function percent(share: number | null, digits = 1): string {
+  return share === null ? '–' : `${(100 * share).toFixed(digits)}\u00a0%`;
+}

@@ -1,0 +1,73 @@
+import type { OutcomeCounts } from '../count-outcome.ts';
+import { ratesOf } from '../rates.ts';
+
+/** What a run made of an image, from its score threshold on. */
+export interface ImageResult {
+  /** Null where there is neither building nor detection. */
+  panoptic_quality: number | null;
+  hits: number;
+  missed: number;
+  /** Detections that are no hit; those in crowd regions are none either. */
+  false_alarms: number;
+  /** Buildings. */
+  merged: number;
+  split: number;
+}
+
+export interface ChangedImage {
+  id: number;
+  name: string;
+  /** Panoptic quality of b - that of a; an empty image rightly left empty has 1. */
+  change: number;
+  a: ImageResult;
+  b: ImageResult;
+}
+
+export interface ChangedImages {
+  /** How many became better, and how many worse. */
+  better: number;
+  worse: number;
+  /** The most changed first, then the lower id. */
+  best: ChangedImage[];
+  worst: ChangedImage[];
+}
+
+interface RunCounts {
+  /** [I] the same images in the same order for both runs */
+  counts: readonly OutcomeCounts[];
+  names: ReadonlyMap<number, string>;
+}
+
+/** @param limit how many are named each way */
+export function changedImages(a: RunCounts, b: RunCounts, limit: number): ChangedImages {
+  const images = a.counts.map((counts, image): ChangedImage => {
+    const [before, after] = [resultOf(counts), resultOf(b.counts[image]!)];
+    const change = qualityOf(after) - qualityOf(before);
+    return { id: counts.id, name: a.names.get(counts.id)!, change, a: before, b: after };
+  });
+  const better = images.filter(({ change }) => change > 0).sort((x, y) => y.change - x.change || x.id - y.id);
+  const worse = images.filter(({ change }) => change < 0).sort((x, y) => x.change - y.change || x.id - y.id);
+  return {
+    better: better.length,
+    worse: worse.length,
+    best: better.slice(0, limit),
+    worst: worse.slice(0, limit),
+  };
+}
+
+function resultOf(counts: OutcomeCounts): ImageResult {
+  const { buildings, detections, hits, merged, split } = counts;
+  const { panoptic_quality } = ratesOf(counts);
+  return {
+    panoptic_quality,
+    hits,
+    missed: buildings - hits,
+    false_alarms: detections - hits,
+    merged,
+    split,
+  };
+}
+
+function qualityOf({ panoptic_quality }: ImageResult): number {
+  return panoptic_quality ?? 1;
+}
