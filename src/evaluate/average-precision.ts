@@ -49,8 +49,11 @@ export interface Pool {
   positives: Uint32Array;
   /** [K] the image of every detection that counts at one threshold at least, the highest score first */
   images: Uint32Array;
-  /** [T] lists of those that are not wrong: 2k + 1 where detection k is right, 2k where it is left out */
-  notWrong: Uint32Array[];
+  /**
+   * [T] runs of detections that are all right, or all left out, two numbers each: 2k + 1 where it begins with detection k
+   * and they are right, 2k where they are left out; then the detection after its last. All others are wrong.
+   */
+  runs: Uint32Array[];
 }
 
 /** Which matches are pooled. */
@@ -69,17 +72,26 @@ export function poolMatches(
 ): Pool {
   const matches = images.map(({ ranges }) => ranges[range]);
   const ranked = inOrder(matches, ranking, maxDetections);
-  const notWrong = IOU_THRESHOLDS.map((_, t) => {
-    const list = new Uint32Array(ranked.images.length);
-    let count = 0;
-    for (let k = 0; k < list.length; k++) {
-      if ((ranked.right[k]! >> t) & 1) list[count++] = 2 * k + 1;
-      else if ((ranked.leftOut[k]! >> t) & 1) list[count++] = 2 * k;
-    }
-    return list.slice(0, count);
-  });
+  const runs = IOU_THRESHOLDS.map((_, t) => findRuns(ranked, t));
   const positives = Uint32Array.from(matches, (image) => image.positives);
-  return { positives, images: ranked.images, notWrong };
+  return { positives, images: ranked.images, runs };
+}
+
+const [LEFT_OUT, RIGHT, WRONG] = [0, 1, 2];
+
+function findRuns({ right, leftOut }: { right: Uint16Array; leftOut: Uint16Array }, t: number): Uint32Array {
+  const runs = new Uint32Array(2 * right.length);
+  let [count, before] = [0, WRONG];
+  for (let k = 0; k < right.length; k++) {
+    const verdict = (right[k]! >> t) & 1 ? RIGHT : (leftOut[k]! >> t) & 1 ? LEFT_OUT : WRONG;
+    if (verdict !== WRONG) {
+      if (verdict !== before) runs[count++] = 2 * k + verdict;
+      else count--;
+      runs[count++] = k + 1;
+    }
+    before = verdict;
+  }
+  return runs.slice(0, count);
 }
 
 /** [K] each: image and bits of every detection, in order of score; without those that are left out everywhere. */
@@ -95,7 +107,11 @@ function inOrder(matches: readonly RangeMatches[], { image, detection }: Ranking
     right[count] = matches[i]!.right[d]!;
     leftOut[count++] = matches[i]!.leftOut[d]!;
   }
-  return { images: images.slice(0, count), right, leftOut };
+  return {
+    images: images.slice(0, count),
+    right: right.subarray(0, count),
+    leftOut: leftOut.subarray(0, count),
+  };
 }
 
 /** Precision over recall, pooled over images. */
@@ -112,16 +128,16 @@ export interface PrecisionCurves {
  * @returns null when no building counts, so that precision and recall are undefined
  */
 export function precisionCurves(
-  { positives, images, notWrong }: Pool,
+  { positives, images, runs }: Pool,
   repeats: ArrayLike<number> = new Uint8Array(positives.length).fill(1),
 ): PrecisionCurves | null {
   const total = positives.reduce((sum, count, image) => sum + count * repeats[image]!, 0);
   if (total === 0) return null;
   const R = RECALL_POINTS.length;
   const shared = { counted: countThrough(images, repeats), needed: hitsNeeded(total) };
-  const precision = new Float64Array(notWrong.length * R);
-  const recall = Float64Array.from(notWrong, (list, t) => {
-    const hits = samplePrecision(list, shared, precision.subarray(t * R, (t + 1) * R));
+  const precision = new Float64Array(runs.length * R);
+  const recall = Float64Array.from(runs, (ofThreshold, t) => {
+    const hits = samplePrecision(ofThreshold, shared, precision.subarray(t * R, (t + 1) * R));
     return hits / total;
   });
   return { precision, recall };
@@ -146,21 +162,20 @@ function hitsNeeded(positives: number): Float64Array {
 }
 
 /**
- * Fills [R] with the highest precision of each recall point or later. Only right detections are looked at: precision
- * falls at all others.
+ * Fills [R] with the highest precision of each recall point or later. Precision rises with every right detection and falls
+ * with every wrong one, so only the ends of runs are looked at.
  * @returns how many are right
  */
 function samplePrecision(
-  notWrong: Uint32Array,
+  runs: Uint32Array,
   { counted, needed }: { counted: Uint32Array; needed: Float64Array },
   samples: Float64Array,
 ): number {
   let [right, leftOut, reached] = [0, 0, 0];
-  for (let i = 0; i < notWrong.length; i++) {
-    const k = notWrong[i]! >>> 1;
-    const through = counted[k + 1]!;
-    const times = through - counted[k]!;
-    if ((notWrong[i]! & 1) === 0) {
+  for (let i = 0; i < runs.length; i += 2) {
+    const through = counted[runs[i + 1]!]!;
+    const times = through - counted[runs[i]! >>> 1]!;
+    if ((runs[i]! & 1) === LEFT_OUT) {
       leftOut += times;
       continue;
     }

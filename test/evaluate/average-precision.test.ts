@@ -39,7 +39,7 @@ describe('rankAll', () => {
 });
 
 describe('poolMatches', () => {
-  it('lists what counts in order of score, and what is not wrong at each threshold', () => {
+  it('lists what counts in order of score, and runs of what is not wrong at each threshold', () => {
     const crowded = matchImage({
       scores: Float64Array.of(0.95, 0.6),
       detectionAreas: [2000, 2000],
@@ -50,15 +50,15 @@ describe('poolMatches', () => {
     expect([...pool.positives]).toEqual([3, 0]);
     // The one that lies on the crowd at every threshold never counts.
     expect([...pool.images]).toEqual([0, 1, 0]);
-    expect([...pool.notWrong[0]!]).toEqual([2 * 0 + 1, 2 * 1, 2 * 2 + 1]);
-    expect([...pool.notWrong[5]!]).toEqual([2 * 0 + 1]);
+    expect([...pool.runs[0]!]).toEqual([2 * 0 + 1, 1, 2 * 1, 2, 2 * 2 + 1, 3]);
+    expect([...pool.runs[5]!]).toEqual([2 * 0 + 1, 1]);
   });
 
   it('keeps the best of each image', () => {
     const images = [image([0.9, 0.8], [1, 1]), image([0.7, 0.6, 0.5], [1, 0, 1])];
     const pool = poolMatches(images, { range: 'all', maxDetections: 1 });
     expect([...pool.images]).toEqual([0, 1]);
-    expect([...pool.notWrong[0]!]).toEqual([1, 3]);
+    expect([...pool.runs[0]!]).toEqual([2 * 0 + 1, 2]);
     expect([...pool.positives]).toEqual([2, 2]);
   });
 });

@@ -114,18 +114,22 @@ function markMended(
 function ap50({ states, positives, found, missed }: CategoryErrors, mended: Mended | null): number | null {
   const gone = mended === 'missed' ? missed : mended === 'false_negative' ? positives - found : 0;
   const verdicts = STATES.map((state) => verdictOn(state, mended));
-  const right = new Uint32Array(states.length);
-  let [count, rightCount] = [0, 0];
+  const runs = new Uint32Array(2 * states.length);
+  let [count, length] = [0, 0];
   for (let i = 0; i < states.length; i++) {
     const verdict = verdicts[states[i]!]!;
-    if (verdict === 'right') right[rightCount++] = 2 * count + 1;
-    if (verdict !== 'gone') count++;
+    if (verdict === 'gone') continue;
+    if (verdict === 'right') {
+      runs[length++] = 2 * count + 1;
+      runs[length++] = count + 1;
+    }
+    count++;
   }
   const pool = {
     positives: Uint32Array.of(positives - gone),
     // As if all were of one image.
     images: new Uint32Array(count),
-    notWrong: [right.subarray(0, rightCount)],
+    runs: [runs.subarray(0, length)],
   };
   return averagePrecision(precisionCurves(pool));
 }
