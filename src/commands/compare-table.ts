@@ -3,6 +3,7 @@ import type { Comparison, Difference, SureDifference } from '../evaluate/compare
 import type { ErrorFigures, Interval, IntervalKey } from '../evaluate/metrics.ts';
 import { alignColumns } from '../system/align-columns.ts';
 import { printable } from '../system/printable.ts';
+import { ERROR_NAMES, FIGURE_NAMES } from './figure-names.ts';
 
 export interface ComparedRun {
   /** Where its files lie. */
@@ -22,34 +23,8 @@ export interface CompareResult extends Comparison {
   seed: number;
 }
 
-const FIGURES: Readonly<Record<IntervalKey, string>> = {
-  mask_ap: 'mask mAP',
-  mask_ap50: 'mask mAP50',
-  boundary_ap: 'boundary mAP',
-  box_ap: 'box mAP',
-  iou: 'IoU',
-  dice: 'Dice',
-  precision: 'precision',
-  recall: 'recall',
-  f1: 'F1',
-  panoptic_quality: 'panoptic quality',
-  merged_rate: 'merged buildings',
-  split_rate: 'split buildings',
-};
-
 /** Of these, less is better. */
 const FAULTS: ReadonlySet<IntervalKey> = new Set(['merged_rate', 'split_rate']);
-
-const ERRORS: Readonly<Record<keyof ErrorFigures, string>> = {
-  class: 'wrong category',
-  localisation: 'badly outlined',
-  both: 'both',
-  duplicate: 'duplicate',
-  background: 'background',
-  missed: 'missed',
-  false_positive: 'all false positives',
-  false_negative: 'all false negatives',
-};
 
 const COUNTS: Readonly<Record<Exclude<keyof ImageResult, 'panoptic_quality'>, string>> = {
   hits: 'hits',
@@ -87,12 +62,12 @@ function intervalNote(resamples: number, seed: number): string[] {
 }
 
 function figureRows({ figures, resamples }: CompareResult): string[][] {
-  const keys = Object.keys(FIGURES) as IntervalKey[];
+  const keys = Object.keys(FIGURE_NAMES) as IntervalKey[];
   const interval = resamples === 0 ? [] : ['95 % interval', ''];
   return [
     ['', 'A', 'B', 'B - A', ...interval],
     ...keys.map((key) => [
-      FIGURES[key],
+      FIGURE_NAMES[key],
       ...differenceCells(figures[key]),
       ...(resamples === 0 ? [] : [intervalCell(figures[key].interval), verdict(key, figures[key])]),
     ]),
@@ -109,10 +84,10 @@ function verdict(key: IntervalKey, { interval, excludes_zero }: SureDifference):
 }
 
 function errorRows({ errors }: CompareResult): string[][] {
-  const kinds = Object.keys(ERRORS) as (keyof ErrorFigures)[];
+  const kinds = Object.keys(ERROR_NAMES) as (keyof ErrorFigures)[];
   return [
     ['', 'A', 'B', 'B - A'],
-    ...kinds.map((kind) => [`  ${ERRORS[kind]}`, ...differenceCells(errors[kind])]),
+    ...kinds.map((kind) => [`  ${ERROR_NAMES[kind]}`, ...differenceCells(errors[kind])]),
   ];
 }
 

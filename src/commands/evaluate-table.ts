@@ -8,6 +8,7 @@ import type {
 } from '../evaluate/metrics.ts';
 import { alignColumns } from '../system/align-columns.ts';
 import { printable } from '../system/printable.ts';
+import { ERROR_NAMES, FIGURE_NAMES } from './figure-names.ts';
 
 type Row = [name: string, value: number | null, key?: IntervalKey];
 
@@ -37,28 +38,32 @@ export function formatMetrics(metrics: Metrics): string {
 function figureRows(metrics: Metrics): Row[] {
   const { mask, boundary, box, merged, split } = metrics;
   return [
-    ['mask mAP', mask.ap, 'mask_ap'],
-    ['mask mAP50', mask.ap50, 'mask_ap50'],
+    named('mask_ap', mask.ap),
+    named('mask_ap50', mask.ap50),
     ['mask mAP75', mask.ap75],
     ['mask mAP small', mask.ap_small],
     ['mask mAP medium', mask.ap_medium],
     ['mask mAP large', mask.ap_large],
     ['mask AR', mask.ar],
-    ['boundary mAP', boundary.ap, 'boundary_ap'],
-    ['box mAP', box.ap, 'box_ap'],
+    named('boundary_ap', boundary.ap),
+    named('box_ap', box.ap),
     ['box mAP50', box.ap50],
-    ['IoU', metrics.iou, 'iou'],
-    ['Dice', metrics.dice, 'dice'],
+    named('iou', metrics.iou),
+    named('dice', metrics.dice),
     ['pixel IoU', metrics.pixel_iou],
     ['pixel Dice', metrics.pixel_dice],
-    ['precision', metrics.precision, 'precision'],
-    ['recall', metrics.recall, 'recall'],
-    ['F1', metrics.f1, 'f1'],
-    ['panoptic quality', metrics.panoptic_quality, 'panoptic_quality'],
-    ['merged buildings', merged.rate, 'merged_rate'],
-    ['split buildings', split.rate, 'split_rate'],
+    named('precision', metrics.precision),
+    named('recall', metrics.recall),
+    named('f1', metrics.f1),
+    named('panoptic_quality', metrics.panoptic_quality),
+    named('merged_rate', merged.rate),
+    named('split_rate', split.rate),
     ['calibration error', metrics.calibration_error],
   ];
+}
+
+function named(key: IntervalKey, value: number | null): Row {
+  return [FIGURE_NAMES[key], value, key];
 }
 
 function cellsOf([name, value, key]: Row, intervals: Metrics['intervals']): string[] {
@@ -66,20 +71,9 @@ function cellsOf([name, value, key]: Row, intervals: Metrics['intervals']): stri
   return intervals ? [...cells, key ? range(intervals[key]) : ''] : cells;
 }
 
-const ERRORS: Readonly<Record<keyof ErrorFigures, string>> = {
-  class: 'wrong category',
-  localisation: 'badly outlined',
-  both: 'both',
-  duplicate: 'duplicate',
-  background: 'background',
-  missed: 'missed',
-  false_positive: 'all false positives',
-  false_negative: 'all false negatives',
-};
-
 function errorRows(errors: ErrorFigures): string[][] {
-  const kinds = Object.keys(ERRORS) as (keyof ErrorFigures)[];
-  return kinds.map((kind) => [`  ${ERRORS[kind]}`, figure(errors[kind])]);
+  const kinds = Object.keys(ERROR_NAMES) as (keyof ErrorFigures)[];
+  return kinds.map((kind) => [`  ${ERROR_NAMES[kind]}`, figure(errors[kind])]);
 }
 
 function groupRows({ by_size, by_gap, by_density, by_source }: Metrics): string[][] {

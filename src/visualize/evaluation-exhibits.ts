@@ -35,7 +35,7 @@ const CORRESPONDENCES: readonly [string, BuildingClass | null, DetectionClass | 
   ['merged: several buildings, one detection', 'merged', 'merges several'],
   ['split: one building, several detections', 'split', 'piece of one'],
   ['badly outlined', 'badly outlined', 'badly outlined'],
-  ['other category', 'other category', 'other category'],
+  ['wrong category', 'wrong category', 'wrong category'],
   ['duplicate', null, 'duplicate'],
   ['missed', 'missed', null],
   ['false alarm', null, 'false alarm'],

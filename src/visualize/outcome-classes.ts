@@ -4,30 +4,30 @@
  */
 import type { BuildingKind, BuildingOutcome, DetectionKind, DetectionOutcome } from '../evaluate/outcome.ts';
 
-export type BuildingClass = 'found' | 'merged' | 'split' | 'badly outlined' | 'other category' | 'missed';
+export type BuildingClass = 'found' | 'merged' | 'split' | 'badly outlined' | 'wrong category' | 'missed';
 
 export type DetectionClass =
   | 'right'
   | 'merges several'
   | 'piece of one'
   | 'badly outlined'
-  | 'other category'
+  | 'wrong category'
   | 'duplicate'
   | 'false alarm'
   | 'in a crowd region';
 
 const OF_BUILDING: Record<BuildingKind, BuildingClass> = {
   hit: 'found',
-  class: 'other category',
+  class: 'wrong category',
   localisation: 'badly outlined',
   missed: 'missed',
 };
 
 const OF_DETECTION: Record<DetectionKind, DetectionClass> = {
   hit: 'right',
-  class: 'other category',
+  class: 'wrong category',
   localisation: 'badly outlined',
-  both: 'other category',
+  both: 'wrong category',
   duplicate: 'duplicate',
   background: 'false alarm',
   crowd: 'in a crowd region',

@@ -39,7 +39,7 @@ const BUILDING_NUMBERS: Record<BuildingClass | 'crowd region', number> = {
   split: 3,
   'badly outlined': 4,
   missed: 5,
-  'other category': 6,
+  'wrong category': 6,
   'crowd region': 7,
 };
 
@@ -50,7 +50,7 @@ const DETECTION_NUMBERS: Record<DetectionClass, number> = {
   'badly outlined': 14,
   'false alarm': 15,
   duplicate: 16,
-  'other category': 17,
+  'wrong category': 17,
   'in a crowd region': 18,
 };
 

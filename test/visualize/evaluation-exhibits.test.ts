@@ -67,7 +67,7 @@ describe('countCorrespondence', () => {
       ['merged: several buildings, one detection', 2, 1, 2 / 6, 0.1],
       ['split: one building, several detections', 1, 2, 1 / 6, 0.2],
       ['badly outlined', 1, 1, 1 / 6, 0.1],
-      ['other category', 0, 1, 0, 0.1],
+      ['wrong category', 0, 1, 0, 0.1],
       ['duplicate', null, 1, null, 0.1],
       ['missed', 1, null, 1 / 6, null],
       ['false alarm', null, 2, null, 0.2],

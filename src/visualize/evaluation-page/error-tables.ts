@@ -7,19 +7,19 @@ import { percentage, shareCell } from './share-cell.ts';
 
 const ERRORS: readonly { key: keyof ErrorFigures; title: string; meaning: string }[] = [
   { key: 'missed', title: 'Missed', meaning: 'Buildings without a detection of their own.' },
-  { key: 'background', title: 'Background', meaning: 'False alarms: detections where there is no building.' },
+  { key: 'background', title: 'False alarm', meaning: 'Detections where there is no building (background).' },
   {
     key: 'localisation',
-    title: 'Localisation',
-    meaning: 'Badly outlined: building and detection overlap by 10 to 50 % only.',
+    title: 'Badly outlined',
+    meaning: 'Building and detection overlap by 10 to 50 % only (localisation).',
   },
   {
     key: 'duplicate',
     title: 'Duplicate',
     meaning: 'A second detection of a building that another one has found.',
   },
-  { key: 'class', title: 'Class', meaning: 'A good outline of another category.' },
-  { key: 'both', title: 'Class and localisation', meaning: 'A bad outline of another category.' },
+  { key: 'class', title: 'Wrong category', meaning: 'A good outline of another category.' },
+  { key: 'both', title: 'Wrong category and badly outlined', meaning: 'A bad outline of another category.' },
 ];
 
 const TOTALS: typeof ERRORS = [
