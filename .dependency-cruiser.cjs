@@ -31,9 +31,11 @@ const ROOMS = {
     ],
     types: ['params', 'tracking', 'graph'],
   },
+  // What was measured, as files for people: also of other tools' predictions, so it knows no model.
+  report: { values: ['evaluate', 'masks', 'visualize', 'system'] },
   inference: {
     values: [
-      ...['model', 'data', 'evaluate', 'masks', 'visualize', 'system', SAVED_PARAMS],
+      ...['model', 'data', 'evaluate', 'masks', 'report', 'visualize', 'system', SAVED_PARAMS],
       ...['graph/compile.ts', 'graph/save-function.ts'],
     ],
     types: ['params', 'tracking', 'graph'],

@@ -1,4 +1,4 @@
-"""Reference values for test/evaluate/errors: what tidecv, the program of TIDE's authors, makes of random sets.
+"""Reference values for test/evaluate/tide: what tidecv, the program of TIDE's authors, makes of random sets.
 
     python scripts/golden-tide.py            writes test/golden/tide.json
 

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { MatchKind } from '../../src/evaluate/measure-image.ts';
+import type { MatchKind } from '../../src/evaluate/matching/measure-image.ts';
 import { assertAgree } from './agreement.ts';
 import type { CocoSet } from './evaluate/coco-set.ts';
 import { findPeers, type Peers } from './evaluate/peers.ts';

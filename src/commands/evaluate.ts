@@ -1,6 +1,6 @@
 import { type CocoFiles, openCocoFiles } from '../evaluate/coco-files/open-coco-files.ts';
-import type { EvaluatedImage } from '../evaluate/detections.ts';
 import { evaluateImages } from '../evaluate/evaluate-images.ts';
+import type { EvaluatedImage } from '../evaluate/images/detections.ts';
 import { UsageError } from '../system/errors.ts';
 import type { Log } from '../system/log.ts';
 import type { Evaluated, ReportFlags } from './evaluate-report.ts';

@@ -6,14 +6,15 @@
  * truth is classed by its annotated area for both); and a building counts whatever its annotation's id, where
  * pycocotools takes the one with the id 0 for not found.
  */
-import { countOutcome, type OutcomeCounts } from './count-outcome.ts';
-import type { EvaluatedImage } from './detections.ts';
-import { type MeasuredImage, type MeasureOptions, measureImage } from './measure-image.ts';
+
+import type { EvaluatedImage } from './images/detections.ts';
+import { type MeasuredImage, type MeasureOptions, measureImage } from './matching/measure-image.ts';
 import type { Curves, Metrics } from './metrics.ts';
-import type { ImageOutcome } from './outcome.ts';
-import { outcomeOf } from './outcome-of.ts';
+import { countOutcome, type OutcomeCounts } from './outcome/count-outcome.ts';
+import type { ImageOutcome } from './outcome/outcome.ts';
+import { outcomeOf } from './outcome/outcome-of.ts';
 import { summarize } from './summarize.ts';
-import { chooseThreshold } from './threshold.ts';
+import { chooseThreshold } from './threshold/threshold.ts';
 
 export interface EvaluationOptions extends MeasureOptions {
   /** Detections from here on count for all but mAP. Null: chosen on these images, by F1; for valid only, never for test. */

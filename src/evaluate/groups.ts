@@ -1,10 +1,9 @@
 /**
  * Where the model does well and where it does not: figures of parts of the buildings, and of parts of the images.
  */
-import { averagePrecision, precisionCurves } from './average-precision.ts';
-import { meanOfCategories, poolCategories } from './category-figures.ts';
-import type { OutcomeCounts } from './count-outcome.ts';
-import type { EvaluatedSet } from './headline-figures.ts';
+import { averagePrecision, precisionCurves } from './coco/average-precision.ts';
+import { meanOfCategories, poolCategories } from './coco/category-figures.ts';
+import type { EvaluatedSet } from './intervals/headline-figures.ts';
 import {
   type BuildingFigures,
   DENSITY_CLASSES,
@@ -13,8 +12,9 @@ import {
   type GapClass,
   type GroupFigures,
 } from './metrics.ts';
-import type { SizeClass } from './outcome.ts';
-import { type BuildingTally, buildingRates, ratesOf, type Tally } from './rates.ts';
+import type { OutcomeCounts } from './outcome/count-outcome.ts';
+import type { SizeClass } from './outcome/outcome.ts';
+import { type BuildingTally, buildingRates, ratesOf, type Tally } from './outcome/rates.ts';
 
 const SIZE_CLASSES = ['small', 'medium', 'large'] as const satisfies readonly SizeClass[];
 

@@ -2,8 +2,8 @@
  * What is measured of a set of images. Rates and figures are 0-1 unless something else is said; null = undefined, as
  * there was nothing to measure it on.
  */
-import type { CocoMetrics } from './coco-figures.ts';
-import type { SizeClass } from './outcome.ts';
+import type { CocoMetrics } from './coco/coco-figures.ts';
+import type { SizeClass } from './outcome/outcome.ts';
 
 /** The content of `metrics.json`, and what `aerial evaluate` prints. */
 export interface Metrics {

@@ -1,15 +1,15 @@
-import { calibrate } from './calibration.ts';
-import { categoryFigures, rankCategories } from './category-figures.ts';
-import { tideFigures } from './errors/tide-figures.ts';
+import { categoryFigures, rankCategories } from './coco/category-figures.ts';
+import { precisionRecallCurves } from './coco/precision-recall.ts';
 import { addTallies, figuresByDensity, figuresByGap, figuresBySize, figuresBySource } from './groups.ts';
-import type { EvaluatedSet } from './headline-figures.ts';
-import { bootstrapIntervals } from './intervals.ts';
-import type { MatchKind } from './measure-image.ts';
+import type { EvaluatedSet } from './intervals/headline-figures.ts';
+import { bootstrapIntervals } from './intervals/intervals.ts';
+import type { MatchKind } from './matching/measure-image.ts';
 import type { Curves, Metrics, SharedFigures } from './metrics.ts';
-import { precisionRecallCurves } from './precision-recall.ts';
-import { ratesOf } from './rates.ts';
-import { thresholdCurve } from './threshold.ts';
-import { type UnionAgreement, type UnionPixels, unionAgreement } from './union-agreement.ts';
+import { ratesOf } from './outcome/rates.ts';
+import { type UnionAgreement, type UnionPixels, unionAgreement } from './outcome/union-agreement.ts';
+import { calibrate } from './threshold/calibration.ts';
+import { thresholdCurve } from './threshold/threshold.ts';
+import { tideFigures } from './tide/tide-figures.ts';
 
 /** How the images were measured, and how often they are resampled. */
 export interface SummaryOptions {

@@ -7,14 +7,14 @@ import type { PreparedImage } from '../data/prepared.ts';
 import { readStored } from '../data/read-stored.ts';
 import { writeGroundTruth, writePredictions } from '../evaluate/coco-files/write-coco-files.ts';
 import { evaluateImages } from '../evaluate/evaluate-images.ts';
+import type { PredictedImage } from '../evaluate/images/predict-split.ts';
 import type { Curves, Metrics } from '../evaluate/metrics.ts';
-import type { ImageOutcome } from '../evaluate/outcome.ts';
-import type { PredictedImage } from '../evaluate/predict-split.ts';
+import type { ImageOutcome } from '../evaluate/outcome/outcome.ts';
 import type { Params } from '../params/schema.ts';
+import { createResults } from '../report/create-results.ts';
 import type { Log } from '../system/log.ts';
 import type { MetricsRow, Table } from '../tracking/tracker.ts';
 import { countCorrespondence } from '../visualize/evaluation-exhibits.ts';
-import { createResults } from './results/create-results.ts';
 
 export interface TestEvaluation {
   metrics: Metrics;

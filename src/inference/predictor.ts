@@ -3,7 +3,7 @@
  */
 import { disposeBatch, exampleBatch } from '../data/batch.ts';
 import type { BatchShape } from '../data/host-batch.ts';
-import type { PredictBatch } from '../evaluate/predict-split.ts';
+import type { PredictBatch } from '../evaluate/images/predict-split.ts';
 import { compile } from '../graph/compile.ts';
 import { extractFeatures } from '../model/features.ts';
 import { graphCache } from '../model/graph-cache.ts';

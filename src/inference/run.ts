@@ -8,7 +8,7 @@ import { createLoader, type Loader } from '../data/loader.ts';
 import { openPrepared } from '../data/open-prepared.ts';
 import type { PreparedImage } from '../data/prepared.ts';
 import { readStored } from '../data/read-stored.ts';
-import { type PredictedImage, predictImages } from '../evaluate/predict-split.ts';
+import { type PredictedImage, predictImages } from '../evaluate/images/predict-split.ts';
 import type { Params } from '../params/schema.ts';
 import type { Log } from '../system/log.ts';
 import { replaceFolder } from '../system/replace-folder.ts';

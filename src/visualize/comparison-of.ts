@@ -1,6 +1,6 @@
 import sharp from 'sharp';
 import type { PreparedImage } from '../data/prepared.ts';
-import type { EvaluatedImage } from '../evaluate/detections.ts';
+import type { EvaluatedImage } from '../evaluate/images/detections.ts';
 import { comparisonPng } from './comparison.ts';
 
 /**

@@ -2,7 +2,7 @@
  * The picture that explains a result: [ Original | Ground Truth | Prediction ] side by side, with a header.
  */
 import sharp from 'sharp';
-import type { Detection, GroundTruth } from '../evaluate/detections.ts';
+import type { Detection, GroundTruth } from '../evaluate/images/detections.ts';
 import type { Rle } from '../masks/rle.ts';
 import { type Color, instanceColors } from './instance-colors.ts';
 import { type Canvas, paintMask } from './paint-mask.ts';

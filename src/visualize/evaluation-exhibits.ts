@@ -2,7 +2,7 @@
  * An evaluation as tables and line charts, in the shapes of the tracker's.
  */
 import type { Curves } from '../evaluate/metrics.ts';
-import type { ImageOutcome } from '../evaluate/outcome.ts';
+import type { ImageOutcome } from '../evaluate/outcome/outcome.ts';
 import {
   type BuildingClass,
   classOfBuilding,

@@ -1,7 +1,7 @@
 /**
  * A colour for every building: neighbours differ, and a detection has the colour of the building that it found.
  */
-import type { Detection, GroundTruth } from '../evaluate/detections.ts';
+import type { Detection, GroundTruth } from '../evaluate/images/detections.ts';
 import { rleIou } from '../masks/rle.ts';
 
 /** Red, green and blue, 0-255. */

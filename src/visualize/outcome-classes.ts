@@ -2,7 +2,12 @@
  * What became of buildings and detections, each in exactly one class. What is merged or split counts as that, whatever
  * else is true of it: in a dense town, this is what people look for.
  */
-import type { BuildingKind, BuildingOutcome, DetectionKind, DetectionOutcome } from '../evaluate/outcome.ts';
+import type {
+  BuildingKind,
+  BuildingOutcome,
+  DetectionKind,
+  DetectionOutcome,
+} from '../evaluate/outcome/outcome.ts';
 
 export type BuildingClass = 'found' | 'merged' | 'split' | 'badly outlined' | 'wrong category' | 'missed';
 

@@ -3,8 +3,8 @@
  * by what became of each building and each detection.
  */
 import sharp from 'sharp';
-import type { EvaluatedImage } from '../evaluate/detections.ts';
-import type { ImageOutcome } from '../evaluate/outcome.ts';
+import type { EvaluatedImage } from '../evaluate/images/detections.ts';
+import type { ImageOutcome } from '../evaluate/outcome/outcome.ts';
 import type { Rle } from '../masks/rle.ts';
 import {
   type BuildingClass,

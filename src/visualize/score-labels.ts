@@ -1,4 +1,4 @@
-import type { Detection } from '../evaluate/detections.ts';
+import type { Detection } from '../evaluate/images/detections.ts';
 import { type Rle, rleArea, rleBox } from '../masks/rle.ts';
 import { type TextStyle, textSvg, textWidth } from './text.ts';
 

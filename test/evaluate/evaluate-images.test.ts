@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { CocoSet } from '../../scripts/bench/evaluate/coco-set.ts';
 import { compareSet, type Reference } from '../../scripts/bench/evaluate/compare-set.ts';
-import type { EvaluatedImage } from '../../src/evaluate/detections.ts';
 import { evaluateImages } from '../../src/evaluate/evaluate-images.ts';
-import type { ImageOutcome } from '../../src/evaluate/outcome.ts';
-import { chooseThreshold } from '../../src/evaluate/threshold.ts';
+import type { EvaluatedImage } from '../../src/evaluate/images/detections.ts';
+import type { ImageOutcome } from '../../src/evaluate/outcome/outcome.ts';
+import { chooseThreshold } from '../../src/evaluate/threshold/threshold.ts';
 import { building, detection } from '../visualize/instances.ts';
 import { boxMask, randomImages } from './random-images.ts';
 

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import type { EvaluatedImage } from '../../src/evaluate/detections.ts';
 import { evaluateImages } from '../../src/evaluate/evaluate-images.ts';
 import {
   addTallies,
@@ -8,6 +7,7 @@ import {
   figuresBySize,
   figuresBySource,
 } from '../../src/evaluate/groups.ts';
+import type { EvaluatedImage } from '../../src/evaluate/images/detections.ts';
 import { building, detection } from '../visualize/instances.ts';
 import { randomImages } from './random-images.ts';
 

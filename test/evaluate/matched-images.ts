@@ -1,5 +1,5 @@
-import { type ImageMatches, matchImage } from '../../src/evaluate/matching.ts';
-import type { CategoryMatches } from '../../src/evaluate/measure-image.ts';
+import { type ImageMatches, matchImage } from '../../src/evaluate/matching/matching.ts';
+import type { CategoryMatches } from '../../src/evaluate/matching/measure-image.ts';
 
 /** What a detection is at a mask IoU of 0.5. */
 export type Kind = 'right' | 'wrong' | 'crowd';

@@ -1,4 +1,4 @@
-import type { EvaluatedImage } from '../../src/evaluate/detections.ts';
+import type { EvaluatedImage } from '../../src/evaluate/images/detections.ts';
 import { encodeRle, rleArea } from '../../src/masks/rle.ts';
 import { createRandom, type Random } from '../../src/system/random.ts';
 

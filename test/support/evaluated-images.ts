@@ -1,7 +1,7 @@
 import sharp from 'sharp';
-import type { EvaluatedImage } from '../../src/evaluate/detections.ts';
 import { type Evaluation, evaluateImages } from '../../src/evaluate/evaluate-images.ts';
-import { scoresOfImage } from '../../src/evaluate/image-scores.ts';
+import type { EvaluatedImage } from '../../src/evaluate/images/detections.ts';
+import { scoresOfImage } from '../../src/evaluate/outcome/image-scores.ts';
 import type { PageCase } from '../../src/visualize/evaluation-page/page-case.ts';
 import type { EvaluationPage } from '../../src/visualize/evaluation-page.ts';
 import { building, detection } from '../visualize/instances.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Curves } from '../../src/evaluate/metrics.ts';
-import type { BuildingOutcome, DetectionOutcome } from '../../src/evaluate/outcome.ts';
+import type { BuildingOutcome, DetectionOutcome } from '../../src/evaluate/outcome/outcome.ts';
 import { countCorrespondence, curveCharts } from '../../src/visualize/evaluation-exhibits.ts';
 
 const building = (outcome: Partial<BuildingOutcome>): BuildingOutcome => ({

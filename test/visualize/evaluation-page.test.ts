@@ -1,6 +1,6 @@
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import type { EvaluatedImage } from '../../src/evaluate/detections.ts';
+import type { EvaluatedImage } from '../../src/evaluate/images/detections.ts';
 import { INTERVAL_KEYS } from '../../src/evaluate/metrics.ts';
 import { createRandom } from '../../src/system/random.ts';
 import { type EvaluationPage, evaluationPage } from '../../src/visualize/evaluation-page.ts';

@@ -1,4 +1,4 @@
-import type { Detection, GroundTruth } from '../../src/evaluate/detections.ts';
+import type { Detection, GroundTruth } from '../../src/evaluate/images/detections.ts';
 import { rleFromPolygons } from '../../src/masks/rle-from-polygons.ts';
 
 type Box = [number, number, number, number];

@@ -1,8 +1,8 @@
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import type { EvaluatedImage } from '../../src/evaluate/detections.ts';
-import { measureImage } from '../../src/evaluate/measure-image.ts';
-import { outcomeOf } from '../../src/evaluate/outcome-of.ts';
+import type { EvaluatedImage } from '../../src/evaluate/images/detections.ts';
+import { measureImage } from '../../src/evaluate/matching/measure-image.ts';
+import { outcomeOf } from '../../src/evaluate/outcome/outcome-of.ts';
 import { type OutcomePicture, outcomePicture } from '../../src/visualize/outcome-overlays.ts';
 import { building, detection } from './instances.ts';
 

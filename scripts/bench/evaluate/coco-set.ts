@@ -1,4 +1,4 @@
-import type { EvaluatedImage, ImageBox } from '../../../src/evaluate/detections.ts';
+import type { EvaluatedImage, ImageBox } from '../../../src/evaluate/images/detections.ts';
 import type { Rle } from '../../../src/masks/rle.ts';
 import { rleFromCoco } from '../../../src/masks/rle-from-coco.ts';
 import { rleFromPolygons } from '../../../src/masks/rle-from-polygons.ts';

@@ -1,9 +1,13 @@
 import { inflateSync } from 'node:zlib';
-import type { PrecisionCurves } from '../../../src/evaluate/average-precision.ts';
-import { type CocoMetrics, cocoCurves } from '../../../src/evaluate/coco-figures.ts';
+import type { PrecisionCurves } from '../../../src/evaluate/coco/average-precision.ts';
+import { type CocoMetrics, cocoCurves } from '../../../src/evaluate/coco/coco-figures.ts';
 import { evaluateImages } from '../../../src/evaluate/evaluate-images.ts';
-import { AREA_RANGES, IOU_THRESHOLDS } from '../../../src/evaluate/matching.ts';
-import { type MatchKind, type MeasuredImage, measureImage } from '../../../src/evaluate/measure-image.ts';
+import { AREA_RANGES, IOU_THRESHOLDS } from '../../../src/evaluate/matching/matching.ts';
+import {
+  type MatchKind,
+  type MeasuredImage,
+  measureImage,
+} from '../../../src/evaluate/matching/measure-image.ts';
 import type { Metrics } from '../../../src/evaluate/metrics.ts';
 import { type CocoSet, categoriesOf, readCocoSet } from './coco-set.ts';
 

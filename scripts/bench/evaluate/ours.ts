@@ -1,15 +1,15 @@
 /** Our side of the suite `evaluate`: `node ours.ts KIND`, driven line by line by `measureInTurns`. */
 import { createInterface } from 'node:readline';
-import { type CocoMetrics, cocoFigures, poolFigures } from '../../../src/evaluate/coco-figures.ts';
-import type { EvaluatedImage } from '../../../src/evaluate/detections.ts';
-import type { ImageMatches } from '../../../src/evaluate/matching.ts';
+import { type CocoMetrics, cocoFigures, poolFigures } from '../../../src/evaluate/coco/coco-figures.ts';
+import type { EvaluatedImage } from '../../../src/evaluate/images/detections.ts';
+import type { ImageMatches } from '../../../src/evaluate/matching/matching.ts';
 import {
   type MatchKind,
   matchBoxes,
   matchMasks,
   rankDetections,
-} from '../../../src/evaluate/measure-image.ts';
-import { boundaryOverlaps, maskOverlaps } from '../../../src/evaluate/overlaps.ts';
+} from '../../../src/evaluate/matching/measure-image.ts';
+import { boundaryOverlaps, maskOverlaps } from '../../../src/evaluate/matching/overlaps.ts';
 import { type CocoSet, readCocoSet } from './coco-set.ts';
 
 const MAX_DETECTIONS = 100;

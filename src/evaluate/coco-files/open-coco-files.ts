@@ -6,7 +6,7 @@
  * detections may be polygons; ids of annotations are not looked at.
  */
 import { createGiveWay } from '../../system/give-way.ts';
-import type { Detection, EvaluatedImage, GroundTruth, ImageBox } from '../detections.ts';
+import type { Detection, EvaluatedImage, GroundTruth, ImageBox } from '../images/detections.ts';
 import { shown } from './entry-fields.ts';
 import type { Instance } from './instance-store.ts';
 import { type GroundTruthFile, readGroundTruth } from './read-ground-truth.ts';

@@ -3,8 +3,8 @@
  * `openCocoFiles` reads the same from them: masks, areas, scores, and boxes as COCO has them, [x, y, width, height].
  */
 import { writeFile } from 'node:fs/promises';
-import { BUILDING, cocoBox, cocoCategory, cocoMask, predictionsToCoco } from '../coco-results.ts';
-import type { EvaluatedImage } from '../detections.ts';
+import type { EvaluatedImage } from '../images/detections.ts';
+import { BUILDING, cocoBox, cocoCategory, cocoMask, predictionsToCoco } from './coco-results.ts';
 
 /**
  * Writes the buildings as COCO instances, with the images' `origin` beside their `file_name`.

@@ -1,5 +1,5 @@
-import type { OutcomeCounts } from '../count-outcome.ts';
-import { ratesOf } from '../rates.ts';
+import type { OutcomeCounts } from '../outcome/count-outcome.ts';
+import { ratesOf } from '../outcome/rates.ts';
 
 /** What a run made of an image, from its score threshold on. */
 export interface ImageResult {

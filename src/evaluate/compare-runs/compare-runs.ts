@@ -1,9 +1,9 @@
-import { type BootstrapOptions, bootstrap } from '../bootstrap.ts';
-import type { OutcomeCounts } from '../count-outcome.ts';
-import type { EvaluatedImage } from '../detections.ts';
 import { evaluateImages } from '../evaluate-images.ts';
-import { type HeadlineFigures, headlineFigures } from '../headline-figures.ts';
+import type { EvaluatedImage } from '../images/detections.ts';
+import { type BootstrapOptions, bootstrap } from '../intervals/bootstrap.ts';
+import { type HeadlineFigures, headlineFigures } from '../intervals/headline-figures.ts';
 import { type ErrorFigures, INTERVAL_KEYS, type Interval, type IntervalKey } from '../metrics.ts';
+import type { OutcomeCounts } from '../outcome/count-outcome.ts';
 import { type ChangedImages, changedImages } from './changed-images.ts';
 
 /** What a run found in the images. */

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { rleToString } from '../../masks/rle.ts';
 import { UserError } from '../../system/errors.ts';
 import { printable } from '../../system/printable.ts';
-import type { EvaluatedImage } from '../detections.ts';
+import type { EvaluatedImage } from '../images/detections.ts';
 import type { Run } from './open-run.ts';
 
 type Source = Pick<Run, 'folder'> & { files: Pick<Run['files'], 'images' | 'categories'> };

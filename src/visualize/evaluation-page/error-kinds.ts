@@ -2,7 +2,12 @@
  * The errors that people look for in pictures, and what is drawn how. Colours are of Okabe and Ito's kind, bright enough
  * for imagery; each has a dash pattern of its own, too.
  */
-import type { BuildingOutcome, DetectionOutcome, ImageOutcome, SizeClass } from '../../evaluate/outcome.ts';
+import type {
+  BuildingOutcome,
+  DetectionOutcome,
+  ImageOutcome,
+  SizeClass,
+} from '../../evaluate/outcome/outcome.ts';
 
 export const SIZES = ['small', 'medium', 'large'] as const satisfies readonly SizeClass[];
 

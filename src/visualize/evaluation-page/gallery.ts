@@ -1,5 +1,5 @@
 /** The images, worst first: pictures, figures and what went wrong. */
-import type { ImageScores } from '../../evaluate/image-scores.ts';
+import type { ImageScores } from '../../evaluate/outcome/image-scores.ts';
 import { type Html, html } from '../html.ts';
 import { percent, plural } from '../page/format.ts';
 import { errorNames } from './case-filter.ts';

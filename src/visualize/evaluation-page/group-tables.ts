@@ -6,7 +6,7 @@ import type {
   GroupFigures,
   Metrics,
 } from '../../evaluate/metrics.ts';
-import type { SizeClass } from '../../evaluate/outcome.ts';
+import type { SizeClass } from '../../evaluate/outcome/outcome.ts';
 import { type Html, html } from '../html.ts';
 import { plural } from '../page/format.ts';
 import { scrollingTable } from '../page/scrolling-table.ts';

@@ -1,6 +1,6 @@
-import type { EvaluatedImage } from '../../evaluate/detections.ts';
-import type { ImageScores } from '../../evaluate/image-scores.ts';
-import type { ImageOutcome } from '../../evaluate/outcome.ts';
+import type { EvaluatedImage } from '../../evaluate/images/detections.ts';
+import type { ImageScores } from '../../evaluate/outcome/image-scores.ts';
+import type { ImageOutcome } from '../../evaluate/outcome/outcome.ts';
 
 /** An image that the page shows. */
 export interface PageCase {

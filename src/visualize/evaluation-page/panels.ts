@@ -1,8 +1,8 @@
 /**
  * [ Original | Ground truth | Prediction ] of an image. Its picture is in the page once, and used three times.
  */
-import type { EvaluatedImage } from '../../evaluate/detections.ts';
-import type { BuildingOutcome, DetectionOutcome } from '../../evaluate/outcome.ts';
+import type { EvaluatedImage } from '../../evaluate/images/detections.ts';
+import type { BuildingOutcome, DetectionOutcome } from '../../evaluate/outcome/outcome.ts';
 import type { Rle } from '../../masks/rle.ts';
 import { type Html, html } from '../html.ts';
 import { figure, percent, plural } from '../page/format.ts';

@@ -3,7 +3,7 @@ import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { writeGroundTruth } from '../../../src/evaluate/coco-files/write-coco-files.ts';
-import type { EvaluatedImage } from '../../../src/evaluate/detections.ts';
+import type { EvaluatedImage } from '../../../src/evaluate/images/detections.ts';
 import { useTempFolders } from '../../support/temp-folder.ts';
 
 const tempFolder = useTempFolders();

@@ -4,10 +4,10 @@ import {
   compareRuns,
   type RunImages,
 } from '../../../src/evaluate/compare-runs/compare-runs.ts';
-import type { EvaluatedImage } from '../../../src/evaluate/detections.ts';
 import { evaluateImages } from '../../../src/evaluate/evaluate-images.ts';
-import { headlineFigures } from '../../../src/evaluate/headline-figures.ts';
-import { bootstrapIntervals } from '../../../src/evaluate/intervals.ts';
+import type { EvaluatedImage } from '../../../src/evaluate/images/detections.ts';
+import { headlineFigures } from '../../../src/evaluate/intervals/headline-figures.ts';
+import { bootstrapIntervals } from '../../../src/evaluate/intervals/intervals.ts';
 import { INTERVAL_KEYS, type Interval } from '../../../src/evaluate/metrics.ts';
 import { createRandom } from '../../../src/system/random.ts';
 import { boxMask, randomImages } from '../random-images.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { pairImages } from '../../../src/evaluate/compare-runs/pair-images.ts';
-import type { EvaluatedImage } from '../../../src/evaluate/detections.ts';
+import type { EvaluatedImage } from '../../../src/evaluate/images/detections.ts';
 import { randomImages } from '../random-images.ts';
 
 const IMAGES = randomImages(1, { images: 6, instances: 6, size: 50 }).toSorted((a, b) => a.id - b.id);

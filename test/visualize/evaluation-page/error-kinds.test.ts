@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { BuildingOutcome, DetectionOutcome, ImageOutcome } from '../../../src/evaluate/outcome.ts';
+import type {
+  BuildingOutcome,
+  DetectionOutcome,
+  ImageOutcome,
+} from '../../../src/evaluate/outcome/outcome.ts';
 import {
   errorsOf,
   markOfBuilding,

@@ -1,0 +1,68 @@
+import type { EvaluatedImage } from '../evaluate/images/detections.ts';
+import type { ImageScores } from '../evaluate/outcome/image-scores.ts';
+import type { BuildingKind, DetectionKind, ImageOutcome } from '../evaluate/outcome/outcome.ts';
+import type { Cell } from './csv-file.ts';
+
+const SCORES = [
+  'panoptic_quality',
+  'f1',
+  'precision',
+  'recall',
+  'iou',
+  'dice',
+] as const satisfies readonly (keyof ImageScores)[];
+
+const BUILDING_KINDS = ['hit', 'missed', 'localisation', 'class'] as const satisfies readonly BuildingKind[];
+
+const DETECTION_KINDS = [
+  'hit',
+  'background',
+  'localisation',
+  'duplicate',
+  'class',
+  'both',
+  'crowd',
+] as const satisfies readonly DetectionKind[];
+
+/** Of images.csv: who, the figures, and how many buildings and detections (from the score threshold on) are of each kind. */
+export const IMAGE_COLUMNS = [
+  ...(['id', 'name', 'origin', 'width', 'height'] as const),
+  ...SCORES,
+  'buildings',
+  ...BUILDING_KINDS.map((kind) => `buildings_${kind}` as const),
+  ...(['buildings_merged', 'buildings_split'] as const),
+  'detections',
+  ...DETECTION_KINDS.map((kind) => `detections_${kind}` as const),
+  ...(['detections_merging', 'detections_piece'] as const),
+] as const;
+
+export function imageRow(
+  { id, name, origin, width, height }: EvaluatedImage,
+  { buildings, detections }: ImageOutcome,
+  scores: ImageScores,
+): Record<(typeof IMAGE_COLUMNS)[number], Cell> {
+  return {
+    ...{ id, name, origin, width, height },
+    ...scores,
+    buildings: buildings.length,
+    ...countKinds('buildings', BUILDING_KINDS, buildings),
+    buildings_merged: buildings.filter(({ merged }) => merged).length,
+    buildings_split: buildings.filter(({ split }) => split).length,
+    detections: detections.length,
+    ...countKinds('detections', DETECTION_KINDS, detections),
+    detections_merging: detections.filter(({ merges }) => merges).length,
+    detections_piece: detections.filter(({ piece }) => piece).length,
+  };
+}
+
+function countKinds<P extends string, K extends string>(
+  prefix: P,
+  kinds: readonly K[],
+  things: readonly { kind: K }[],
+): Record<`${P}_${K}`, number> {
+  const counts = kinds.map((kind) => [
+    `${prefix}_${kind}`,
+    things.filter((thing) => thing.kind === kind).length,
+  ]);
+  return Object.fromEntries(counts) as Record<`${P}_${K}`, number>;
+}
