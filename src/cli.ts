@@ -80,10 +80,9 @@ program
       'aerial evaluate --ground-truth instances.json --predictions results.json --report report --images tiles',
     ),
   )
-  .action(async (flags: EvaluateFlags) => {
-    interrupts.release();
-    await (await import('./commands/evaluate.ts')).evaluate(flags, { log });
-  });
+  .action(async (flags: EvaluateFlags) =>
+    (await import('./commands/evaluate.ts')).evaluate(flags, { log, signal: interrupts.heed() }),
+  );
 
 program
   .command('compare')
@@ -101,7 +100,7 @@ program
     1000,
   )
   .option('--seed <n>', 'decides the draws', whole(0, 2 ** 32 - 1), 17)
-  .option('--images <n>', 'most changed images that are named, better and worse', whole(0, 10_000), 10)
+  .option('--changed <n>', 'most changed images that are named, better and worse', whole(0, 10_000), 10)
   .option('--json', 'print the result as one JSON line')
   .addHelpText(
     'after',
@@ -110,10 +109,9 @@ program
       'aerial compare runs-before runs --resamples 10000 --json',
     )}`,
   )
-  .action(async (runA: string, runB: string, flags: CompareFlags) => {
-    interrupts.release();
-    await (await import('./commands/compare.ts')).compare(runA, runB, flags, { log });
-  });
+  .action(async (runA: string, runB: string, flags: CompareFlags) =>
+    (await import('./commands/compare.ts')).compare(runA, runB, flags, { log, signal: interrupts.heed() }),
+  );
 
 stage('contact-sheet', 'Show what training sees: the first samples of an epoch, augmented, on one picture')
   .option('--output <file>', 'the PNG (default: contact_sheet.png in paths.runs)', file)
@@ -236,8 +234,9 @@ function whole(least: number, most: number): (value: string) => number {
 function scoreThreshold(value: string): number | 'best' {
   if (value === 'best') return value;
   const score = Number(value);
-  if (/^[\d.]+(e-?\d+)?$/i.test(value) && score >= 0 && score <= 1) return score;
-  throw new InvalidArgumentError('Expected a number from 0 to 1, or best.');
+  // Tools other than this one may have scores of any scale.
+  if (/^-?[\d.]+(e[+-]?\d+)?$/i.test(value) && Number.isFinite(score)) return score;
+  throw new InvalidArgumentError('Expected a number, or best.');
 }
 
 function examples(...lines: string[]): string {

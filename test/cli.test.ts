@@ -46,6 +46,21 @@ describe('aerial', () => {
     }
   });
 
+  it('says in one line that the working folder is gone', async () => {
+    const gone = join(folder, 'gone');
+    const script = 'mkdir "$0" && cd "$0" && rmdir "$0" && "$1" "$2" --help';
+    const { exitCode, stdout, stderr } = await execa(
+      'sh',
+      ['-c', script, gone, process.execPath, join(ROOT, 'bin/aerial.js')],
+      { reject: false },
+    );
+    expect([exitCode, stdout, stderr]).toEqual([
+      1,
+      '',
+      'error: the working folder is gone: change into one that is there',
+    ]);
+  });
+
   it('tells its version', async () => {
     const { version } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
     expect((await aerial(['--version'])).stdout).toBe(version);

@@ -29,7 +29,7 @@ export const evaluateAgreementSuite: Suite = {
         counted.images += set.images.length;
         counted.buildings += set.annotations.length;
         counted.detections += set.results.length;
-        for (const [name, difference] of compareSet(set, await references.ask(set))) {
+        for (const [name, difference] of await compareSet(set, await references.ask(set))) {
           worst.set(name, Math.max(worst.get(name) ?? 0, difference));
           if (difference <= TOLERANCE) continue;
           report(`set ${seed}: ${name} differs by ${difference}`);

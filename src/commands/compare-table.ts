@@ -1,8 +1,10 @@
 import type { ChangedImage, ImageResult } from '../evaluate/compare-runs/changed-images.ts';
 import type { Comparison, Difference, SureDifference } from '../evaluate/compare-runs/compare-runs.ts';
-import type { ErrorFigures, Interval, IntervalKey } from '../evaluate/metrics.ts';
+import type { Interval } from '../evaluate/intervals/bootstrap.ts';
+import type { IntervalKey } from '../evaluate/intervals/headline-figures.ts';
+import type { ErrorFigures } from '../evaluate/tide/tide-figures.ts';
 import { alignColumns } from '../system/align-columns.ts';
-import { printable } from '../system/printable.ts';
+import { printable, printablePath } from '../system/printable.ts';
 import { ERROR_NAMES, FIGURE_NAMES } from './figure-names.ts';
 
 export interface ComparedRun {
@@ -28,8 +30,8 @@ const FAULTS: ReadonlySet<IntervalKey> = new Set(['merged_rate', 'split_rate']);
 
 const COUNTS: Readonly<Record<Exclude<keyof ImageResult, 'panoptic_quality'>, string>> = {
   hits: 'hits',
-  missed: 'missed',
-  false_alarms: 'false alarms',
+  false_negatives: 'not found',
+  false_positives: 'wrong detections',
   merged: 'merged',
   split: 'split',
 };
@@ -40,8 +42,8 @@ const UNDEFINED = '-';
 export function formatComparison(result: CompareResult): string {
   const { a, b, images, buildings, resamples, seed } = result;
   return [
-    `A  ${a.folder}  (score threshold ${figure(a.score_threshold)})`,
-    `B  ${b.folder}  (score threshold ${figure(b.score_threshold)})`,
+    `A  ${printablePath(a.folder)}  (score threshold ${figure(a.score_threshold)})`,
+    `B  ${printablePath(b.folder)}  (score threshold ${figure(b.score_threshold)})`,
     `${count(images, 'image')} with ${count(buildings, 'building')}, as both runs have them`,
     '',
     ...alignColumns(figureRows(result)),
@@ -118,13 +120,12 @@ function group(title: string, images: readonly ChangedImage[]): string[] {
   ];
 }
 
-/** "hits 3 -> 5, missed 2 -> 0" */
+/** "hits 3 -> 5, not found 2 -> 0" */
 function changes({ a, b }: ChangedImage): string {
   const names = Object.keys(COUNTS) as (keyof typeof COUNTS)[];
-  return names
-    .filter((name) => a[name] !== b[name])
-    .map((name) => `${COUNTS[name]} ${a[name]} -> ${b[name]}`)
-    .join(', ');
+  const changed = names.filter((name) => a[name] !== b[name]);
+  if (changed.length === 0) return 'other outlines of the same buildings';
+  return changed.map((name) => `${COUNTS[name]} ${a[name]} -> ${b[name]}`).join(', ');
 }
 
 function figure(value: number | null): string {

@@ -1,6 +1,7 @@
 import { compareRuns } from '../evaluate/compare-runs/compare-runs.ts';
 import { openRun, type Run } from '../evaluate/compare-runs/open-run.ts';
 import { pairImages } from '../evaluate/compare-runs/pair-images.ts';
+import { createProgressLog } from '../evaluate/progress.ts';
 import type { Log } from '../system/log.ts';
 import { type ComparedRun, type CompareResult, formatComparison } from './compare-table.ts';
 import { printResult } from './stage.ts';
@@ -11,7 +12,7 @@ export interface CompareFlags {
   resamples: number;
   seed: number;
   /** The most changed images that are named, for the better and for the worse. */
-  images: number;
+  changed: number;
 }
 
 /**
@@ -22,19 +23,24 @@ export async function compare(
   pathA: string,
   pathB: string,
   flags: CompareFlags,
-  { log }: { log: Log },
+  { log, signal }: { log: Log; signal: AbortSignal },
 ): Promise<void> {
-  const [a, b] = [await openRun(pathA), await openRun(pathB)];
+  const [a, b] = [await openRun(pathA, signal), await openRun(pathB, signal)];
   for (const line of [...a.files.warnings, ...b.files.warnings]) log.warn(line);
-  const paired = pairImages(a, b);
+  const paired = await pairImages(a, b, signal);
   warnOfImages(paired, log);
-  const { resamples, seed, images: changed } = flags;
+  const { resamples, seed, changed } = flags;
   const maxDetections = smallerLimit(a, b, log);
-  log.info(`Measuring ${paired.count} images of both runs, then drawing them ${resamples} times`);
-  const comparison = compareRuns(
+  const draws = resamples > 0 ? `, then drawing them ${resamples} times` : '';
+  log.info(`Measuring ${paired.count} images of both runs${draws}`);
+  const onProgress = createProgressLog(log, { images: 2 * paired.count, resamples });
+  const comparison = await compareRuns(
     { images: paired.a, scoreThreshold: a.scoreThreshold },
     { images: paired.b, scoreThreshold: b.scoreThreshold },
-    { maxDetections, categories: a.files.categories.length, resamples, seed, changed },
+    {
+      ...{ maxDetections, categories: a.files.categories.length, changed },
+      ...{ resamples, seed, onProgress, signal },
+    },
   );
   const result: CompareResult = {
     a: headOf(a, paired.onlyA),

@@ -1,11 +1,8 @@
-import type {
-  BuildingFigures,
-  ErrorFigures,
-  GroupFigures,
-  Interval,
-  IntervalKey,
-  Metrics,
-} from '../evaluate/metrics.ts';
+import type { BuildingFigures, GroupFigures } from '../evaluate/groups.ts';
+import type { Interval } from '../evaluate/intervals/bootstrap.ts';
+import type { IntervalKey } from '../evaluate/intervals/headline-figures.ts';
+import type { Metrics } from '../evaluate/metrics.ts';
+import type { ErrorFigures } from '../evaluate/tide/tide-figures.ts';
 import { alignColumns } from '../system/align-columns.ts';
 import { printable } from '../system/printable.ts';
 import { ERROR_NAMES, FIGURE_NAMES } from './figure-names.ts';

@@ -1,4 +1,5 @@
-import type { ErrorFigures, IntervalKey } from '../evaluate/metrics.ts';
+import type { IntervalKey } from '../evaluate/intervals/headline-figures.ts';
+import type { ErrorFigures } from '../evaluate/tide/tide-figures.ts';
 
 /** What the figures are called in tables. */
 export const FIGURE_NAMES: Readonly<Record<IntervalKey, string>> = {

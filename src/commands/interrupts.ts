@@ -7,8 +7,6 @@ export interface Interrupts {
   readonly signal: AbortSignal;
   /** The signal, for a stage that heeds it: from now on only a second Ctrl-C ends the process at once. */
   heed(): AbortSignal;
-  /** Leaves signals to the system: for a command that computes for minutes without a turn for handlers, and that may end anywhere. */
-  release(): void;
 }
 
 /** Without a handler of its own, process 1 of a container would not even notice a SIGTERM. */
@@ -31,12 +29,6 @@ export function watchInterrupts(log: Log): Interrupts {
     heed: () => {
       heeded = true;
       return controller.signal;
-    },
-    release: () => {
-      // The system gives process 1 no default: it would not even notice.
-      if (process.pid === 1) return;
-      process.off('SIGINT', stop);
-      process.off('SIGTERM', stop);
     },
   };
 }

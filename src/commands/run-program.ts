@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Command, CommanderError } from 'commander';
 import { UserError } from '../system/errors.ts';
+import { explainDiskError } from '../system/files.ts';
 import type { Log } from '../system/log.ts';
 import { exitCodeOf, Interrupted } from './exit-code.ts';
 
@@ -10,7 +12,7 @@ import { exitCodeOf, Interrupted } from './exit-code.ts';
  * @param interrupted aborted when the user stops the run
  */
 export async function runProgram(program: Command, log: Log, interrupted: AbortSignal): Promise<never> {
-  surviveClosedPipes();
+  const output = watchOutput();
   process.on('uncaughtException', (error) => {
     reportFailure(error);
     process.exit(1);
@@ -24,8 +26,10 @@ export async function runProgram(program: Command, log: Log, interrupted: AbortS
     const stopped = error instanceof Interrupted || (error as Error)?.name === 'AbortError';
     if (!(interrupted.aborted && stopped)) reportFailure(error);
   }
+  const lost = await output.failure();
+  if (lost) reportFailure(lost);
   if (interrupted.aborted) log.info((interrupted.reason as Error).message);
-  process.exit(exitCodeOf(failure, interrupted) || (process.exitCode ?? 0));
+  process.exit(exitCodeOf(failure, interrupted) || (process.exitCode ?? 0) || (lost ? 1 : 0));
 }
 
 /** One `error:` line for each line that the user can mend; a bug keeps its stack. */
@@ -51,11 +55,27 @@ function readEnvFile(path: string): void {
   }
 }
 
-/** `aerial train | head` must not end hours of training: what nobody reads any more is dropped. */
-function surviveClosedPipes(): void {
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error;
-    });
-  }
+/**
+ * `aerial train | head` must not end hours of training: what nobody reads any more is dropped, and so are lines of
+ * progress that a full disk does not take. A result that is lost is told in the end.
+ */
+function watchOutput() {
+  let lost: Error | undefined;
+  process.stderr.on('error', () => {});
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') lost ??= error;
+  });
+  return {
+    /** Waits for stdout. @returns the error for the user where it did not take all */
+    failure: async (): Promise<unknown> => {
+      const { stdout } = process;
+      if (stdout.writableLength > 0) await new Promise((resolve) => stdout.write('', resolve));
+      // The event of a write that failed comes after its callback.
+      await nextTurn();
+      if (lost === undefined) return undefined;
+      const explained = explainDiskError(lost, 'the result to stdout');
+      if (explained !== lost) return explained;
+      return new UserError(`Cannot write the result to stdout (${lost.message})`, { cause: lost });
+    },
+  };
 }

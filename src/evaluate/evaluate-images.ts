@@ -7,67 +7,93 @@
  * pycocotools takes the one with the id 0 for not found.
  */
 
+import { createGiveWay } from '../system/give-way.ts';
 import type { EvaluatedImage } from './images/detections.ts';
 import { type MeasuredImage, type MeasureOptions, measureImage } from './matching/measure-image.ts';
 import type { Curves, Metrics } from './metrics.ts';
 import { countOutcome, type OutcomeCounts } from './outcome/count-outcome.ts';
 import type { ImageOutcome } from './outcome/outcome.ts';
 import { outcomeOf } from './outcome/outcome-of.ts';
+import type { OnProgress } from './progress.ts';
 import { summarize } from './summarize.ts';
-import { chooseThreshold } from './threshold/threshold.ts';
+import { chooseThreshold, NEUTRAL_THRESHOLD, type ThresholdPoint } from './threshold/threshold.ts';
 
-export interface EvaluationOptions extends MeasureOptions {
+export interface EvaluationOptions<Image extends EvaluatedImage = EvaluatedImage> extends MeasureOptions {
   /** Detections from here on count for all but mAP. Null: chosen on these images, by F1; for valid only, never for test. */
   scoreThreshold: number | null;
   /** Draws of the bootstrap; without any, the metrics have no intervals. */
   resamples?: number;
   seed?: number;
-  /** Hears of every image, in the order given, once the threshold is known. */
-  onOutcome?: (image: EvaluatedImage, outcome: ImageOutcome) => void;
+  /** Hears of every image, in the order given, once the threshold is known; a promise is waited for. */
+  onOutcome?: (image: Image, outcome: ImageOutcome) => unknown;
+  onProgress?: OnProgress;
+  /** Ends the evaluation. */
+  signal?: AbortSignal;
 }
 
 export interface Evaluation {
   metrics: Metrics;
   curves: Curves;
+  /** What was chosen here; null where the threshold was given, and where no detection is right, so that a neutral one was taken. */
+  chosen: ThresholdPoint | null;
   /** In the order of the images' ids. */
   measured: MeasuredImage[];
   counts: OutcomeCounts[];
 }
 
-/** Where no detection is right, no threshold is better than another. */
-const NEUTRAL_THRESHOLD = 0.5;
+/** Images as they come. */
+export type ImageSource<Image extends EvaluatedImage = EvaluatedImage> =
+  | Iterable<Image>
+  | AsyncIterable<Image>;
 
 /**
- * @param images in any order, each id once. One at a time is held, so that they may be read on the way; where the
- *   threshold is chosen they are gone through twice
- * @throws RangeError for an id given twice, images that are others the second time, and what `measureImage` refuses
+ * Takes minutes for large sets; timers and signals of the process have their turn all the while.
+ * @param images in any order, each id once. One at a time is held, so that they may be read, or predicted, on the way;
+ *   where the threshold is chosen they are gone through twice
+ * @throws RangeError for an id given twice, images that are others the second time, and what `measureImage` refuses; the
+ *   signal's reason when it is aborted
  */
-export function evaluateImages(images: Iterable<EvaluatedImage>, options: EvaluationOptions): Evaluation {
-  const { scoreThreshold: given, maxDetections, resamples = 0, seed = 0 } = options;
+export async function evaluateImages<Image extends EvaluatedImage>(
+  images: ImageSource<Image>,
+  options: EvaluationOptions<Image>,
+): Promise<Evaluation> {
+  const { scoreThreshold: given, maxDetections, resamples = 0, seed = 0, onProgress, signal } = options;
+  signal?.throwIfAborted();
+  const giveWay = createGiveWay(signal);
   const measured = new Map<number, MeasuredImage>();
   const counts = new Map<number, OutcomeCounts>();
-  const judge = (image: EvaluatedImage, scoreThreshold: number) => {
+  const judge = async (image: Image, scoreThreshold: number) => {
     const own = measured.get(image.id);
     if (!own) throw otherImages();
     const outcome = outcomeOf(image, own, scoreThreshold);
     counts.set(image.id, countOutcome(outcome));
-    options.onOutcome?.(image, outcome);
+    await options.onOutcome?.(image, outcome);
   };
-  for (const image of images) {
+  for await (const image of images) {
     if (measured.has(image.id)) throw new RangeError(`evaluateImages: image id ${image.id} is given twice`);
     measured.set(image.id, measureImage(image, options));
-    if (given !== null) judge(image, given);
+    if (given !== null) await judge(image, given);
+    onProgress?.('measured', measured.size);
+    await giveWay();
   }
-  const scoreThreshold = given ?? chooseThreshold([...measured.values()])?.score ?? NEUTRAL_THRESHOLD;
-  if (given === null) for (const image of images) judge(image, scoreThreshold);
+  const chosen = given === null ? chooseThreshold([...measured.values()]) : null;
+  const scoreThreshold = given ?? chosen?.score ?? NEUTRAL_THRESHOLD;
+  if (given === null) {
+    for await (const image of images) {
+      await judge(image, scoreThreshold);
+      onProgress?.('judged', counts.size);
+      await giveWay();
+    }
+  }
   if (counts.size < measured.size) throw otherImages();
   const ids = [...measured.keys()].sort((a, b) => a - b);
   const evaluated = {
     measured: ids.map((id) => measured.get(id)!),
     counts: ids.map((id) => counts.get(id)!),
   };
-  const summary = summarize(evaluated, { scoreThreshold, maxDetections, resamples, seed });
-  return { ...summary, ...evaluated };
+  const means = { ...(onProgress && { onProgress }), ...(signal && { signal }) };
+  const summary = await summarize(evaluated, { scoreThreshold, maxDetections, resamples, seed, ...means });
+  return { ...summary, chosen, ...evaluated };
 }
 
 function otherImages(): RangeError {

@@ -3,20 +3,35 @@
  */
 import { averagePrecision, precisionCurves } from './coco/average-precision.ts';
 import { meanOfCategories, poolCategories } from './coco/category-figures.ts';
-import type { EvaluatedSet } from './intervals/headline-figures.ts';
 import {
-  type BuildingFigures,
   DENSITY_CLASSES,
   type DensityClass,
   GAP_CLASSES,
   type GapClass,
-  type GroupFigures,
-} from './metrics.ts';
+  SIZE_CLASSES,
+  type SizeClass,
+} from './images/building-classes.ts';
+import type { EvaluatedSet } from './intervals/headline-figures.ts';
 import type { OutcomeCounts } from './outcome/count-outcome.ts';
-import type { SizeClass } from './outcome/outcome.ts';
 import { type BuildingTally, buildingRates, ratesOf, type Tally } from './outcome/rates.ts';
 
-const SIZE_CLASSES = ['small', 'medium', 'large'] as const satisfies readonly SizeClass[];
+/** Figures of some of the buildings; wrong detections belong to none of them. */
+export interface BuildingFigures {
+  buildings: number;
+  recall: number | null;
+  merged_rate: number | null;
+  split_rate: number | null;
+}
+
+/** Figures of some of the images. */
+export interface GroupFigures extends BuildingFigures {
+  images: number;
+  detections: number;
+  mask_ap: number | null;
+  mask_ap50: number | null;
+  precision: number | null;
+  f1: number | null;
+}
 
 /** @returns all three classes, also those of which the set holds no building */
 export function figuresBySize(counts: readonly OutcomeCounts[]): Record<SizeClass, BuildingFigures> {

@@ -1,11 +1,11 @@
 import type { Metrics } from './metrics.ts';
 
 /**
- * The figures of a split as rows of trackers and `history.json` have them, under its name: `valid/mask_ap`,
- * `valid/errors/missed` ...
+ * The figures as rows of trackers and `history.json` have them: `valid/mask_ap`, `valid/errors/missed` ...
+ * @param prefix of the names, as `valid`
  */
-export function metricsRow(split: string, metrics: Metrics): Record<string, number | null> {
-  const { mask, boundary, box, merged, split: splitUp } = metrics;
+export function metricsRow(prefix: string, metrics: Metrics): Record<string, number | null> {
+  const { mask, boundary, box, merged, split } = metrics;
   const figures = {
     mask_ap: mask.ap,
     mask_ap50: mask.ap50,
@@ -19,11 +19,11 @@ export function metricsRow(split: string, metrics: Metrics): Record<string, numb
     f1: metrics.f1,
     panoptic_quality: metrics.panoptic_quality,
     merged_rate: merged.rate,
-    split_rate: splitUp.rate,
+    split_rate: split.rate,
     score_threshold: metrics.score_threshold,
   };
   const errors = Object.entries(metrics.errors).map(([kind, figure]) => [`errors/${kind}`, figure] as const);
   return Object.fromEntries(
-    [...Object.entries(figures), ...errors].map(([key, figure]) => [`${split}/${key}`, figure]),
+    [...Object.entries(figures), ...errors].map(([key, figure]) => [`${prefix}/${key}`, figure]),
   );
 }

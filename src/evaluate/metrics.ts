@@ -3,7 +3,14 @@
  * there was nothing to measure it on.
  */
 import type { CocoMetrics } from './coco/coco-figures.ts';
-import type { SizeClass } from './outcome/outcome.ts';
+import type { PrecisionRecall } from './coco/precision-recall.ts';
+import type { BuildingFigures, GroupFigures } from './groups.ts';
+import type { DensityClass, GapClass, SizeClass } from './images/building-classes.ts';
+import type { Interval } from './intervals/bootstrap.ts';
+import type { IntervalKey } from './intervals/headline-figures.ts';
+import type { CalibrationBin } from './threshold/calibration.ts';
+import type { ThresholdPoint } from './threshold/threshold.ts';
+import type { ErrorFigures } from './tide/tide-figures.ts';
 
 /** The content of `metrics.json`, and what `aerial evaluate` prints. */
 export interface Metrics {
@@ -58,76 +65,12 @@ export interface SharedFigures {
   rate: number | null;
 }
 
-/**
- * TIDE (Bolya et al. 2020, https://arxiv.org/abs/2008.08115): by how much AP50 would rise if all errors of a kind were
- * mended and nothing else. `class` and `both` are 0 with one category.
- */
-export interface ErrorFigures {
-  class: number | null;
-  localisation: number | null;
-  both: number | null;
-  duplicate: number | null;
-  background: number | null;
-  missed: number | null;
-  /** If there were no false positives, or no false negatives, of whatever kind. */
-  false_positive: number | null;
-  false_negative: number | null;
-}
-
-/** `touching`: up to 2 pixels to the next building; `near`: up to 8; `apart`: more, or no other in the image. */
-export const GAP_CLASSES = ['touching', 'near', 'apart'] as const;
-export type GapClass = (typeof GAP_CLASSES)[number];
-
-/** Share of the image's pixels that are building: `empty`: 0; `sparse`: below 10 %; `medium`: below 25 %; `dense`: from there on. */
-export const DENSITY_CLASSES = ['empty', 'sparse', 'medium', 'dense'] as const;
-export type DensityClass = (typeof DENSITY_CLASSES)[number];
-
-/** Figures of some of the buildings; false alarms belong to none of them. */
-export interface BuildingFigures {
-  buildings: number;
-  recall: number | null;
-  merged_rate: number | null;
-  split_rate: number | null;
-}
-
-/** Figures of some of the images. */
-export interface GroupFigures extends BuildingFigures {
-  images: number;
-  detections: number;
-  mask_ap: number | null;
-  mask_ap50: number | null;
-  precision: number | null;
-  f1: number | null;
-}
-
-/** The figures that have an interval. */
-export const INTERVAL_KEYS = [
-  'mask_ap',
-  'mask_ap50',
-  'boundary_ap',
-  'box_ap',
-  'iou',
-  'dice',
-  'precision',
-  'recall',
-  'f1',
-  'panoptic_quality',
-  'merged_rate',
-  'split_rate',
-] as const;
-export type IntervalKey = (typeof INTERVAL_KEYS)[number];
-
-export interface Interval {
-  low: number;
-  high: number;
-}
-
 /** What is drawn rather than read; the content of `curves.json`. */
 export interface Curves {
-  /** Of masks at IoU 0.5 and 0.75: COCO's precision at its 101 recall points, mean over the categories; empty where undefined. */
-  precision_recall: { iou: number; points: { recall: number; precision: number }[] }[];
-  /** Of masks at IoU 0.5: what each score threshold gives, strictly descending thresholds, at most 201 of them. */
-  thresholds: { score: number; precision: number; recall: number; f1: number }[];
-  /** Ten bins of score; empty ones left out. `score` and `precision` are means over the bin's detections. */
-  calibration: { low: number; high: number; detections: number; score: number; precision: number }[];
+  /** Of masks at IoU 0.5 and 0.75. */
+  precision_recall: PrecisionRecall[];
+  /** Strictly descending thresholds, at most 201 of them. */
+  thresholds: ThresholdPoint[];
+  /** Ten bins of score; empty ones left out. */
+  calibration: CalibrationBin[];
 }

@@ -1,7 +1,8 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readStored } from '../data/read-stored.ts';
-import { INTERVAL_KEYS, type Metrics } from '../evaluate/metrics.ts';
+import { INTERVAL_KEYS } from '../evaluate/intervals/headline-figures.ts';
+import type { Metrics } from '../evaluate/metrics.ts';
 import { metricsRow } from '../evaluate/metrics-row.ts';
 import type { MetricsRow, Tracker } from '../tracking/tracker.ts';
 import { curveCharts } from '../visualize/evaluation-exhibits.ts';
@@ -14,7 +15,7 @@ const MAX_REPORT_BYTES = 16 * 2 ** 20;
 /** Tells the tracker all that was measured. @param folder where the report lies */
 export async function showTest(
   tracker: Tracker,
-  { metrics, curves, correspondence, examples }: TestEvaluation,
+  { metrics, curves, outcomes, examples }: TestEvaluation,
   folder: string,
 ): Promise<void> {
   for (const [i, { image, outcome }] of examples.entries()) {
@@ -22,7 +23,7 @@ export async function showTest(
     const picture = await outcomePicture(image, outcome, { encoded, caption: image.name });
     tracker.show(0, `test/overlay_${i}`, picture);
   }
-  tracker.show(0, 'test/correspondence', correspondence);
+  tracker.show(0, 'test/outcomes', outcomes);
   for (const [name, chart] of Object.entries(curveCharts(curves))) tracker.show(0, `test/${name}`, chart);
   const report = join(folder, 'report.html');
   if ((await stat(report)).size <= MAX_REPORT_BYTES) {

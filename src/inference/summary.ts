@@ -1,4 +1,6 @@
-import type { ErrorFigures, IntervalKey, Metrics } from '../evaluate/metrics.ts';
+import type { IntervalKey } from '../evaluate/intervals/headline-figures.ts';
+import type { Metrics } from '../evaluate/metrics.ts';
+import type { ErrorFigures } from '../evaluate/tide/tide-figures.ts';
 
 /** What was written where, and the figures. */
 export interface InferenceSummary {

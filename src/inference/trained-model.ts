@@ -13,8 +13,10 @@ export interface TrainedModel {
   file: string;
   /** Hash of the prepared data that it was trained on. */
   dataHash: string | undefined;
-  /** 0-1, chosen in training, where F1 on valid is highest; null where the file has none. */
+  /** 0-1, chosen in training, where F1 on valid is highest; null where the file has none: no detection was right. */
   scoreThreshold: number | null;
+  /** What it was trained with. */
+  params: Params;
 }
 
 /**
@@ -38,7 +40,8 @@ export async function openTrainedModel(params: Params): Promise<TrainedModel> {
         `${file} and ${paramsFile} are not of the same training: run \`aerial train\` again`,
       );
     }
-    return { model, file, dataHash: metadata.data, scoreThreshold: readThreshold(metadata.score_threshold) };
+    const scoreThreshold = readThreshold(metadata.score_threshold);
+    return { model, file, dataHash: metadata.data, scoreThreshold, params: trained };
   } catch (error) {
     model.dispose();
     throw error;

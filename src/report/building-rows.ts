@@ -5,11 +5,12 @@ import type { Cell } from './csv-file.ts';
 
 /**
  * Of buildings.csv: a row for each building and for each wrong detection. `area` in square pixels, as annotated, of a
- * detection by its mask; `iou` with what the kind speaks of; `score` of the detection; box and `gap` in pixels.
+ * detection by its mask; `iou` with what the kind speaks of; `score` of the detection; box and `gap` in pixels. `merged`,
+ * `split` and `gap` are of buildings, `merges` and `piece` of detections.
  */
 export const BUILDING_COLUMNS = [
   ...(['image_id', 'image', 'what', 'kind', 'size', 'area', 'iou', 'score'] as const),
-  ...(['y1', 'x1', 'y2', 'x2', 'merged', 'split', 'gap'] as const),
+  ...(['y1', 'x1', 'y2', 'x2', 'merged', 'split', 'gap', 'merges', 'piece'] as const),
 ] as const;
 
 type Row = Record<(typeof BUILDING_COLUMNS)[number], Cell>;
@@ -20,7 +21,7 @@ export function buildingRows(image: EvaluatedImage, { buildings, detections }: I
   const ofBuildings = buildings.map(
     ({ truth, kind, merged, split, detection, iou, size, area, gap }): Row => ({
       ...common,
-      ...{ what: 'building', kind, size, area, iou, merged, split, gap },
+      ...{ what: 'building', kind, size, area, iou, merged, split, gap, merges: null, piece: null },
       score: image.detections[detection]?.score ?? null,
       ...boxCells(image.truth[truth]!.box),
     }),
@@ -31,7 +32,8 @@ export function buildingRows(image: EvaluatedImage, { buildings, detections }: I
     const area = rleArea(mask);
     return {
       ...common,
-      ...{ what: 'detection', kind, size, area, iou, score, merged: merges, split: piece, gap: null },
+      ...{ what: 'detection', kind, size, area, iou, score, merges, piece },
+      ...{ merged: null, split: null, gap: null },
       ...boxCells(box),
     };
   });

@@ -6,7 +6,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { EvaluatedImage } from '../evaluate/images/detections.ts';
 import type { Curves, Metrics } from '../evaluate/metrics.ts';
-import { scoresOfImage } from '../evaluate/outcome/image-scores.ts';
+import { figuresOfImage } from '../evaluate/outcome/image-figures.ts';
 import type { ImageOutcome } from '../evaluate/outcome/outcome.ts';
 import { type EvaluationPage, evaluationPage } from '../visualize/evaluation-page.ts';
 import { BUILDING_COLUMNS, buildingRows } from './building-rows.ts';
@@ -42,11 +42,11 @@ export function createResults(folder: string, options: ResultsOptions): Results 
   const worst = createWorstCases(gallery);
   return {
     add: (image, outcome) => {
-      const scores = scoresOfImage(outcome);
-      images.add(imageRow(image, outcome, scores));
+      const figures = figuresOfImage(outcome);
+      images.add(imageRow(image, outcome, figures));
       for (const row of buildingRows(image, outcome)) buildings.add(row);
       worst.add({
-        ...{ image, outcome, scores },
+        ...{ image, outcome, figures },
         picture: picture ? () => picture(image) : null,
         link: link?.(image) ?? null,
       });

@@ -1,33 +1,24 @@
 import type { EvaluatedImage } from '../evaluate/images/detections.ts';
-import type { ImageScores } from '../evaluate/outcome/image-scores.ts';
-import type { BuildingKind, DetectionKind, ImageOutcome } from '../evaluate/outcome/outcome.ts';
+import type { ImageFigures } from '../evaluate/outcome/image-figures.ts';
+import type { BuildingKind, ImageOutcome } from '../evaluate/outcome/outcome.ts';
+import { DETECTION_KINDS } from '../evaluate/tide/tide.ts';
 import type { Cell } from './csv-file.ts';
 
-const SCORES = [
+const FIGURES = [
   'panoptic_quality',
   'f1',
   'precision',
   'recall',
   'iou',
   'dice',
-] as const satisfies readonly (keyof ImageScores)[];
+] as const satisfies readonly (keyof ImageFigures)[];
 
 const BUILDING_KINDS = ['hit', 'missed', 'localisation', 'class'] as const satisfies readonly BuildingKind[];
 
-const DETECTION_KINDS = [
-  'hit',
-  'background',
-  'localisation',
-  'duplicate',
-  'class',
-  'both',
-  'crowd',
-] as const satisfies readonly DetectionKind[];
-
-/** Of images.csv: who, the figures, and how many buildings and detections (from the score threshold on) are of each kind. */
+/** Of images.csv: who, the figures, and how many buildings and detections (from the score threshold on) are of each kind; `detections` are those of `metrics.json`, without the ones in crowd regions. */
 export const IMAGE_COLUMNS = [
   ...(['id', 'name', 'origin', 'width', 'height'] as const),
-  ...SCORES,
+  ...FIGURES,
   'buildings',
   ...BUILDING_KINDS.map((kind) => `buildings_${kind}` as const),
   ...(['buildings_merged', 'buildings_split'] as const),
@@ -39,16 +30,16 @@ export const IMAGE_COLUMNS = [
 export function imageRow(
   { id, name, origin, width, height }: EvaluatedImage,
   { buildings, detections }: ImageOutcome,
-  scores: ImageScores,
+  figures: ImageFigures,
 ): Record<(typeof IMAGE_COLUMNS)[number], Cell> {
   return {
     ...{ id, name, origin, width, height },
-    ...scores,
+    ...figures,
     buildings: buildings.length,
     ...countKinds('buildings', BUILDING_KINDS, buildings),
     buildings_merged: buildings.filter(({ merged }) => merged).length,
     buildings_split: buildings.filter(({ split }) => split).length,
-    detections: detections.length,
+    detections: detections.filter(({ kind }) => kind !== 'crowd').length,
     ...countKinds('detections', DETECTION_KINDS, detections),
     detections_merging: detections.filter(({ merges }) => merges).length,
     detections_piece: detections.filter(({ piece }) => piece).length,

@@ -50,10 +50,7 @@ export async function makeFolder(folder: string, name = folder): Promise<void> {
   } catch (error) {
     const reason = FOLDER_REASONS[codeOf(error)];
     if (reason === undefined) throw explainDiskError(error, name);
-    throw new UserError(
-      `Cannot make the folder ${name}: ${reason}; choose another folder in params.yaml (paths)`,
-      { cause: error },
-    );
+    throw new UserError(`Cannot make the folder ${name}: ${reason}; choose another folder`, { cause: error });
   }
 }
 
@@ -64,6 +61,7 @@ const FOLDER_REASONS: Readonly<Record<string, string>> = {
   ENOTDIR: 'a file on the way to it is no folder',
   EEXIST: 'there is a file of that name',
   ENAMETOOLONG: 'its name is too long',
+  ELOOP: 'links on the way to it lead in a circle',
 };
 
 const DISK_ADVICE: Readonly<Record<string, string>> = {
@@ -71,7 +69,10 @@ const DISK_ADVICE: Readonly<Record<string, string>> = {
   EDQUOT: 'the disk quota is used up: free some space and run the command again',
   EACCES: 'permission denied: make the folder writable for this user',
   EPERM: 'not permitted: make the folder writable for this user',
-  EROFS: 'the file system is read-only: choose another folder in params.yaml (paths)',
+  EROFS: 'the file system is read-only: choose another folder',
+  EFBIG:
+    'a file is larger than this disk or the limit of the shell (ulimit -f) allows: raise it, or choose another folder',
+  EIO: 'the disk fails: check it, or choose another folder',
 };
 
 /** Turns an error of the disk while `path` was written into one line for the user; any other is returned as it is. */
@@ -108,6 +109,11 @@ export async function assertWritable(folder: string): Promise<void> {
     await writeFile(probe, '');
     await rm(probe);
   } catch (error) {
-    throw explainDiskError(error, folder);
+    const code = codeOf(error);
+    if (code === '' || code in DISK_ADVICE) throw explainDiskError(error, folder);
+    // As /proc, which says that there is no such file.
+    throw new UserError(`Cannot write ${folder}: it takes no files (${code}); choose another folder`, {
+      cause: error,
+    });
   }
 }

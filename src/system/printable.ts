@@ -1,5 +1,5 @@
 /** Longer texts are cut. */
-const MAX_LENGTH = 120;
+const MOST_CHARACTERS = 120;
 
 /** Control characters, invisible ones that change what is seen (order, width), line ends, half surrogate pairs. */
 const UNSAFE = /[\p{C}\p{Zl}\p{Zp}\\]/gu;
@@ -16,8 +16,13 @@ const SHORT_ESCAPES: Readonly<Record<string, string>> = {
  * terminal. Escapes are those of JSON; more than 120 characters are cut, which `…` shows.
  */
 export function printable(text: string): string {
-  const shown = text.slice(0, MAX_LENGTH).replace(UNSAFE, escapeCharacter);
-  return text.length > MAX_LENGTH ? `${shown}…` : shown;
+  const shown = printablePath(text.slice(0, MOST_CHARACTERS));
+  return text.length > MOST_CHARACTERS ? `${shown}…` : shown;
+}
+
+/** The same, whole: a path is of no use without its end. */
+export function printablePath(path: string): string {
+  return path.replace(UNSAFE, escapeCharacter);
 }
 
 function escapeCharacter(character: string): string {

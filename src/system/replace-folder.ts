@@ -66,10 +66,23 @@ export async function replaceFolder(
   }
 }
 
-/** @returns the absolute path of what a link leads to, whether that is there or not; or of the path itself */
+/** As many as Linux follows. */
+const MOST_LINKS = 40;
+
+/**
+ * @returns the absolute path of what a link leads to, whether that is there or not; or of the path itself
+ * @throws UserError where links lead in a circle
+ */
 export async function followLinks(path: string): Promise<string> {
-  const to = await readlink(path).catch(() => null);
-  return to === null ? resolve(path) : followLinks(resolve(dirname(path), to));
+  let at = resolve(path);
+  for (let links = 0; links <= MOST_LINKS; links++) {
+    const to = await readlink(at).catch(() => null);
+    if (to === null) return at;
+    at = resolve(dirname(at), to);
+  }
+  throw new UserError(
+    `Cannot follow ${path}: its links lead in a circle; mend them or choose another folder`,
+  );
 }
 
 async function replaceLocked(

@@ -2,27 +2,20 @@ import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
+import { readWandbReply, type WandbReply } from './wandb-replies.ts';
 
-/** What `wandb_client.py` says. */
-export type WandbEvent =
-  | { event: 'missing' }
-  | {
-      event: 'ready';
-      mode: 'online' | 'offline';
-      folder: string;
-      url: string | null;
-      fallback: string | null;
-    }
-  | { event: 'trouble'; message: string }
-  | { event: 'finished' };
+/** What the client says of its run. */
+export type WandbEvent = Exclude<WandbReply, { event: 'handled' }>;
 
 /** The client's process, fed with JSON lines (in which NaN becomes null). No call throws or waits, but for `end`. */
 export interface WandbProcess {
   /**
    * @param makeMessage is called only where the message is sent: a picture left out costs nothing
+   * @param maxUnhandledBytes of the messages before it that the client is not done with, wherever they wait: here, in the
+   *   pipe or there. So it bounds the memory of both processes
    * @returns false where the client lags so far behind that the message was left out
    */
-  send(makeMessage: () => object, maxQueuedBytes: number): boolean;
+  send(makeMessage: () => object, maxUnhandledBytes: number): boolean;
   /** Sends a last message and resolves when the process has ended: of itself, or killed after `waitMs`. */
   end(message: object, waitMs: number, onLate: () => void): Promise<void>;
 }
@@ -48,20 +41,36 @@ export function startWandbProcess({
   onExit,
 }: WandbProcessOptions): WandbProcess {
   const child = spawnClient(python, environment);
-  let lastError = '';
-  createInterface({ input: child.stderr }).on('line', (line) => {
-    lastError = line.trim() || lastError;
+  let lastWords = '';
+  let sentBytes = 0;
+  let handledBytes = 0;
+  let gone = false;
+  const overhear = (line: string) => {
+    lastWords = line.trim() || lastWords;
+  };
+  createInterface({ input: child.stderr }).on('line', overhear);
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    const reply = readWandbReply(line);
+    if (reply === null) overhear(line);
+    else if (reply.event === 'handled') handledBytes = reply.bytes;
+    else onEvent(reply);
   });
-  createInterface({ input: child.stdout }).on('line', (line) => onEvent(JSON.parse(line) as WandbEvent));
   // Writing to a client that is gone is no error of ours; its end is reported below.
   child.stdin.on('error', () => {});
-  const ended = endOf(child).then((how) => onExit(`${how}${lastError && `: ${lastError}`}`));
+  const ended = endOf(child).then((how) => {
+    gone = true;
+    onExit(`${how}${lastWords && `: ${lastWords}`}`);
+  });
   const write = (message: object) => {
-    if (child.stdin.writable) child.stdin.write(`${JSON.stringify(message)}\n`);
+    if (!child.stdin.writable) return;
+    const line = Buffer.from(`${JSON.stringify(message)}\n`);
+    sentBytes += line.length;
+    child.stdin.write(line);
   };
   return {
-    send(makeMessage, maxQueuedBytes) {
-      if (child.stdin.writableLength > maxQueuedBytes) return false;
+    send(makeMessage, maxUnhandledBytes) {
+      if (gone) return true;
+      if (sentBytes - handledBytes > maxUnhandledBytes) return false;
       write(makeMessage());
       return true;
     },

@@ -7,8 +7,8 @@ import { startWandbProcess } from './wandb-process.ts';
 import { createWandbReporter } from './wandb-report.ts';
 
 /** How far the client may lag behind before something is left out: pictures and pages first, figures last. */
-const MAX_QUEUED_EXHIBIT_BYTES = 32 * 2 ** 20;
-const MAX_QUEUED_ROW_BYTES = 64 * 2 ** 20;
+const MAX_UNHANDLED_EXHIBIT_BYTES = 32 * 2 ** 20;
+const MAX_UNHANDLED_ROW_BYTES = 64 * 2 ** 20;
 /**
  * How long the end of a run waits for the last upload. What is not handed over then stays on disk: well above the
  * 19 s for which a table may hold up the client when the server is gone, and the 15 s after which wandb-core, its engine,
@@ -48,19 +48,19 @@ export function createWandbTracker(params: Params, options: WandbOptions): Track
     onExit: report.exit,
   });
   child.send(() => initMessage(params, options, mode), Number.POSITIVE_INFINITY);
-  const send = (maxQueuedBytes: number, makeMessage: () => object) => {
-    if (!child.send(makeMessage, maxQueuedBytes)) report.dropped();
+  const send = (maxUnhandledBytes: number, makeMessage: () => object) => {
+    if (!child.send(makeMessage, maxUnhandledBytes)) report.dropped();
   };
   return {
-    log: (step, row) => send(MAX_QUEUED_ROW_BYTES, () => ({ op: 'log', step, row })),
+    log: (step, row) => send(MAX_UNHANDLED_ROW_BYTES, () => ({ op: 'log', step, row })),
     show: (step, key, exhibit) =>
-      send(isHeavy(exhibit) ? MAX_QUEUED_EXHIBIT_BYTES : MAX_QUEUED_ROW_BYTES, () => ({
+      send(isHeavy(exhibit) ? MAX_UNHANDLED_EXHIBIT_BYTES : MAX_UNHANDLED_ROW_BYTES, () => ({
         op: 'show',
         step,
         key,
         exhibit: forJson(exhibit),
       })),
-    summary: (row) => send(MAX_QUEUED_ROW_BYTES, () => ({ op: 'summary', row })),
+    summary: (row) => send(MAX_UNHANDLED_ROW_BYTES, () => ({ op: 'summary', row })),
     async finish(exitCode) {
       const waitMs = options.finishWaitMs ?? FINISH_WAIT_MS;
       const patience = setTimeout(

@@ -5,8 +5,11 @@ In:  {"op": "init", "mode": "auto" | "online" | "offline", "dir", "project", "en
      {"op": "summary", "row"}       {"op": "finish", "exit_code"}
 Out: {"event": "missing"}   {"event": "ready", "mode", "folder", "url", "fallback" (why not online, or null)}
      {"event": "trouble", "message"}   {"event": "finished"}
+     {"event": "handled", "bytes"} after each message: the bytes of all lines done with so far. The parent sends no more
+     than it lets wait, so what waits here needs no bound of its own.
 
-When stdin ends without "finish", the parent is gone: the run is closed as failed, and this process ends within seconds.
+When stdin ends without "finish", the parent is gone: the run is closed as failed. Whichever way stdin
+ends, this process is gone within a minute.
 """
 
 import base64
@@ -19,9 +22,10 @@ import tempfile
 import threading
 import time
 
-# Above the 19 s for which a table may hold up the client, and the 15 s after which wandb-core, its engine, writes what
-# it holds to its file.
-ORPHAN_GRACE_S = 40
+# Above the 45 s for which the parent waits after "finish" (then it ends this process itself, where it is still there), the
+# 19 s for which a table may hold up the client, and the 15 s after which wandb-core, its engine, writes what it holds to
+# its file.
+END_GRACE_S = 60
 INIT_TIMEOUT_S = 20
 # For each table (a line chart is one too) the client asks the server, and waits for it. Where that took long, tables are
 # left out for a while, so that rows are not held up.
@@ -41,18 +45,17 @@ def reply(event, **fields):
         pass  # nobody listens any more
 
 
-def read_messages(messages):
+def read_lines(lines):
     """Runs in a thread of its own, so that the end of stdin is noticed also while the client waits for a network."""
-    finished = False
-    for line in sys.stdin:
-        message = json.loads(line)
-        finished = finished or message["op"] == "finish"
-        messages.put(message)
-    if not finished:
-        messages.put({"op": "finish", "exit_code": 1})
-        watchdog = threading.Timer(ORPHAN_GRACE_S, os._exit, args=[1])
-        watchdog.daemon = True
-        watchdog.start()
+    line = b""
+    for line in sys.stdin.buffer:
+        if line.endswith(b"\n"):  # else it is cut off: the parent died while it wrote
+            lines.put(line)
+    if not line.endswith(b"\n") or json.loads(line)["op"] != "finish":
+        lines.put(b'{"op": "finish", "exit_code": 1}\n')
+    watchdog = threading.Timer(END_GRACE_S, os._exit, args=[1])
+    watchdog.daemon = True
+    watchdog.start()
 
 
 def start(wandb, message):
@@ -159,13 +162,15 @@ def main():
     except (ImportError, AttributeError):
         reply("missing")
         return
-    messages = queue.Queue()
-    threading.Thread(target=read_messages, args=[messages], daemon=True).start()
+    lines = queue.Queue()  # lines, not messages: those would take several times the memory that was counted
+    threading.Thread(target=read_lines, args=[lines], daemon=True).start()
     run = None
     epochs_defined = False
     tables = Tables()
+    handled_bytes = 0
     while True:
-        message = messages.get()
+        line = lines.get()
+        message = json.loads(line)
         op = message["op"]
         try:
             if op == "init":
@@ -190,6 +195,8 @@ def main():
                 reply("finished")
         except Exception as error:  # trouble with tracking is told, and never ends anything
             reply("trouble", message=one_line(error))
+        handled_bytes += len(line)
+        reply("handled", bytes=handled_bytes)
         if op == "finish":
             return
 

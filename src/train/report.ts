@@ -32,8 +32,8 @@ export interface BestFigures {
   boundary_ap: number | null;
   iou: number | null;
   dice: number | null;
-  /** Where F1 is highest; the next three are for detections from there on. */
-  score_threshold: number;
+  /** Where F1 is highest, for the next three; null where no detection is right, and none better than another. */
+  score_threshold: number | null;
   precision: number | null;
   recall: number | null;
   f1: number | null;
@@ -111,9 +111,11 @@ export function formatTrainingSummary({ model, best, curves, steps, seconds }: T
     `Best model (epoch ${best.epoch}): ${model}`,
     `  on valid: mask mAP ${figure(best.mask_ap)}, mAP50 ${figure(best.mask_ap50)}, boundary mAP ${figure(best.boundary_ap)}, ` +
       `IoU ${figure(best.iou)}, Dice ${figure(best.dice)}`,
-    `  from score ${figure(best.score_threshold)} on, where F1 is highest (${figure(best.f1)}): ` +
-      `precision ${figure(best.precision)}, recall ${figure(best.recall)}, ` +
-      `${percent(best.merged_rate)} of the buildings merged, ${percent(best.split_rate)} split`,
+    best.score_threshold === null
+      ? '  no detection is right at an IoU of 0.5, so that no score threshold could be chosen'
+      : `  from score ${figure(best.score_threshold)} on, where F1 is highest (${figure(best.f1)}): ` +
+        `precision ${figure(best.precision)}, recall ${figure(best.recall)}, ` +
+        `${percent(best.merged_rate)} of the buildings merged, ${percent(best.split_rate)} split`,
     `Curves: ${curves}`,
     'Next: aerial inference, with the same --params and --set',
   ].join('\n');

@@ -163,7 +163,7 @@ async function saveBest(
     step: `${run.steps}`,
     params: hashParams(run.params),
     data: run.dataHash,
-    score_threshold: `${validation.metrics.score_threshold}`,
+    ...(validation.chosen && { score_threshold: `${validation.chosen.score}` }),
     ...(run.pretrained && {
       pretrained: run.pretrained.source,
       pretrained_sha256: run.pretrained.sha256,

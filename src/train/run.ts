@@ -51,12 +51,12 @@ function prefixed(prefix: string, figures: BestFigures): MetricsRow {
 
 function bestFigures({
   epoch,
-  validation: { loss, metrics },
+  validation: { loss, metrics, chosen },
 }: {
   epoch: number;
   validation: Validation;
 }): BestFigures {
-  const { mask, boundary, iou, dice, score_threshold, precision, recall, f1, merged, split } = metrics;
+  const { mask, boundary, iou, dice, precision, recall, f1, merged, split } = metrics;
   return {
     epoch,
     loss,
@@ -65,7 +65,7 @@ function bestFigures({
     boundary_ap: boundary.ap,
     iou,
     dice,
-    score_threshold,
+    score_threshold: chosen?.score ?? null,
     precision,
     recall,
     f1,

@@ -1,5 +1,5 @@
 /**
- * What a validation gives to look at: pictures of the first images, how buildings and detections stand to each other, and
+ * What a validation gives to look at: pictures of the first images, what became of buildings and detections, and
  * curves.
  */
 import { readStored } from '../data/read-stored.ts';
@@ -12,15 +12,16 @@ import type { Validation } from './validate.ts';
 /** @param place of the validation in the run; its epoch, 1 for the first */
 export async function showValidation(
   tracker: Tracker,
-  { metrics, curves, correspondence, examples }: Validation,
+  { metrics, curves, outcomes, examples }: Validation,
   { step, epoch }: { step: number; epoch: number },
 ): Promise<void> {
-  tracker.show(step, 'valid/correspondence', correspondence);
+  tracker.show(step, 'valid/outcomes', outcomes);
   for (const [name, chart] of Object.entries(curveCharts(curves))) tracker.show(step, `valid/${name}`, chart);
+  const scoreThreshold = metrics.score_threshold;
   for (const [i, { image, outcome }] of examples.entries()) {
     const encoded = await readStored(image.source.bytes);
     const caption = `epoch ${epoch}, ${image.name}`;
-    const png = await comparisonPngOf(image, encoded, metrics.score_threshold);
+    const png = await comparisonPngOf(image, encoded, { outcome, scoreThreshold });
     tracker.show(step, `valid/comparison_${i}`, { kind: 'picture', png, caption });
     tracker.show(step, `valid/overlay_${i}`, await outcomePicture(image, outcome, { encoded, caption }));
   }

@@ -6,28 +6,26 @@ import type { Batch } from '../data/batch.ts';
 import type { BatchShape } from '../data/host-batch.ts';
 import type { Loader } from '../data/loader.ts';
 import type { PreparedImage } from '../data/prepared.ts';
+import { createImageStore } from '../evaluate/coco-files/image-store.ts';
 import { evaluateImages } from '../evaluate/evaluate-images.ts';
 import { type PredictedImage, predictImages } from '../evaluate/images/predict-split.ts';
 import type { Curves, Metrics } from '../evaluate/metrics.ts';
-import type { ImageOutcome } from '../evaluate/outcome/outcome.ts';
+import type { ThresholdPoint } from '../evaluate/threshold/threshold.ts';
 import type { Losses } from '../loss/losses.ts';
 import type { Params } from '../params/schema.ts';
 import { tf } from '../system/tensorflow.ts';
-import type { Table } from '../tracking/tracker.ts';
-import { countCorrespondence } from '../visualize/evaluation-exhibits.ts';
+import { type Exhibits, gatherExhibits } from '../visualize/gather-exhibits.ts';
 import { readFigures } from './train-epoch.ts';
 import type { ValidationStep } from './validation-step.ts';
 
 /** Result of a pass over the validation split. */
-export interface Validation {
+export interface Validation extends Exhibits<PredictedImage> {
   /** Mean of the weighted loss over the batches. */
   loss: number;
   metrics: Metrics;
   curves: Curves;
-  /** How buildings and detections stand to each other. */
-  correspondence: Table;
-  /** The first images with their detections, as many as `tracking.images`. */
-  examples: { image: PredictedImage; outcome: ImageOutcome }[];
+  /** The score threshold with the highest F1; null where no detection is right. */
+  chosen: ThresholdPoint | null;
 }
 
 /** What a validation uses of a run. */
@@ -48,7 +46,7 @@ export async function validate(
   images: readonly PreparedImage[],
   { loader, shape, params, signal }: ValidationMeans,
 ): Promise<Validation | null> {
-  const all: PredictedImage[] = [];
+  const store = createImageStore<PredictedImage>();
   let [lossSum, imageCount] = [0, 0];
   let losses: Losses | undefined;
   const predict = (batch: Batch) => {
@@ -65,22 +63,29 @@ export async function validate(
     if (signal.aborted) return null;
     lossSum += total * batch.real;
     imageCount += batch.real;
-    all.push(...predicted);
+    for (const image of predicted) store.add(image);
   }
-  return { loss: lossSum / imageCount, ...measure(all, params) };
+  const measured = await measure(store.images, params, signal);
+  return measured && { loss: lossSum / imageCount, ...measured };
 }
 
-function measure(images: readonly PredictedImage[], params: Params): Omit<Validation, 'loss'> {
-  const correspondence = countCorrespondence();
-  const outcomes: ImageOutcome[] = [];
-  const { metrics, curves } = evaluateImages(images, {
-    maxDetections: params.evaluate.max_detections,
-    scoreThreshold: null,
-    onOutcome: (_image, outcome) => {
-      correspondence.add(outcome);
-      if (outcomes.length < params.tracking.images) outcomes.push(outcome);
-    },
-  });
-  const examples = outcomes.map((outcome, i) => ({ image: images[i]!, outcome }));
-  return { metrics, curves, correspondence: correspondence.table(), examples };
+/** @param images gone through twice, for the threshold */
+async function measure(
+  images: Iterable<PredictedImage>,
+  params: Params,
+  signal: AbortSignal,
+): Promise<Omit<Validation, 'loss'> | null> {
+  const gatherer = gatherExhibits<PredictedImage>(params.tracking.images);
+  try {
+    const { metrics, curves, chosen } = await evaluateImages(images, {
+      maxDetections: params.evaluate.max_detections,
+      scoreThreshold: null,
+      onOutcome: gatherer.add,
+      signal,
+    });
+    return { metrics, curves, chosen, ...gatherer.exhibits() };
+  } catch (error) {
+    if (signal.aborted) return null;
+    throw error;
+  }
 }

@@ -4,7 +4,7 @@
 import sharp from 'sharp';
 import type { Detection, GroundTruth } from '../evaluate/images/detections.ts';
 import type { Rle } from '../masks/rle.ts';
-import { type Color, instanceColors } from './instance-colors.ts';
+import { type Color, type FoundInstance, instanceColors } from './instance-colors.ts';
 import { type Canvas, paintMask } from './paint-mask.ts';
 import { scoreLabels } from './score-labels.ts';
 import { fitText, textSvg, textWidth } from './text.ts';
@@ -15,8 +15,8 @@ export interface ComparisonInput {
   height: number;
   width: number;
   truth: readonly GroundTruth[];
-  /** Those to show. */
-  detections: readonly Detection[];
+  /** Those to show, each with the building of `truth` that it found. */
+  detections: readonly (Detection & FoundInstance)[];
   /** The score from which on detections are shown; named in the header. */
   scoreThreshold?: number;
   /** One line above the panels, a file's name for instance. */
@@ -35,7 +35,7 @@ const FAINT_TEXT = { size: 11, color: '#9aa4ae', weight: 1.25 };
 
 /**
  * @returns a PNG. Images below 384 px on their longer side are enlarged by a whole factor. Neighbouring buildings differ
- *   in colour; a detection has the colour of the building that it found (IoU >= 0.5).
+ *   in colour; a detection has the colour of the building that it found.
  * @throws RangeError when the image has not height * width * 3 values, or a mask has another size
  */
 export async function comparisonPng(input: ComparisonInput): Promise<Buffer> {

@@ -43,7 +43,7 @@ export async function drawSample(batch: HostBatch, n: number): Promise<SheetTile
   const { imageSize, sources } = batch;
   const scale = Math.max(1, Math.round(TILE_SIDE / imageSize));
   const buildings = buildingsOf(batch, n);
-  const colors = instanceColors(buildings, []).truth;
+  const colors = instanceColors(buildings).truth;
   const pixels = bytesOf(batch, n);
   hatchBlack(pixels, imageSize);
   const canvas = enlarge(pixels, imageSize, scale);

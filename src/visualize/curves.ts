@@ -3,9 +3,7 @@
  */
 import type { TopLevelSpec } from 'vega-lite';
 import { chartSvg } from './chart-svg.ts';
-
-/** Figures by name, of one epoch or one step; null where a figure is undefined. */
-type HistoryRow = Readonly<Record<string, number | null>>;
+import { epochOf, type HistoryRow, MOST_DOTTED_ROWS, phaseBorders } from './training-history.ts';
 
 interface Series {
   key: string;
@@ -83,9 +81,6 @@ const PANELS: readonly Panel[] = [
 /** Pixels kept for the numbers at the vertical axes, so that the panels stand in line. */
 const Y_LABELS_WIDTH = 48;
 
-/** Up to this many rows, each gets a dot. */
-const MAX_DOTTED_ROWS = 60;
-
 /**
  * @param history one row per epoch, with `epoch` and any of the figures above; without `epoch`, rows are counted from 1.
  *   Where `phase` grows from one row to the next, a dashed line stands between them.
@@ -93,7 +88,7 @@ const MAX_DOTTED_ROWS = 60;
  * @returns an SVG document; panels stay empty without rows
  */
 export async function curvesSvg(history: readonly HistoryRow[]): Promise<string> {
-  const hasDots = history.length <= MAX_DOTTED_ROWS;
+  const hasDots = history.length <= MOST_DOTTED_ROWS;
   const spec: TopLevelSpec = {
     $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
     background: '#ffffff',
@@ -125,20 +120,13 @@ function panelSpec(panel: Panel, history: readonly HistoryRow[], hasDots: boolea
     title: { text: panel.title, subtitle: panel.axis, frame: 'group' as const, offset: 10 },
     width: 380,
     height: 220,
-    layer: [phaseBorders(history), panelLines(panel, history, hasDots)],
+    layer: [borderLines(history), panelLines(panel, history, hasDots)],
   };
 }
 
-/** Between the last epoch of a phase and the first of the next. */
-function phaseBorders(history: readonly HistoryRow[]) {
-  const borders = history.flatMap((row, i) => {
-    const before = history[i - 1];
-    return before && (row.phase ?? 0) > (before.phase ?? 0)
-      ? [{ epoch: (epochOf(before, i - 1) + epochOf(row, i)) / 2 }]
-      : [];
-  });
+function borderLines(history: readonly HistoryRow[]) {
   return {
-    data: { values: borders },
+    data: { values: phaseBorders(history).map((epoch) => ({ epoch })) },
     mark: { type: 'rule' as const, strokeDash: [4, 4], color: '#9aa0a6' },
     encoding: { x: epochAxis(history) },
   };
@@ -197,10 +185,6 @@ function epochDomain(history: readonly HistoryRow[]): [number, number] {
   const epochs = history.map(epochOf);
   const first = epochs.length === 0 ? 0 : Math.min(...epochs);
   return [first, Math.max(first + 1, ...epochs)];
-}
-
-function epochOf(row: HistoryRow, index: number): number {
-  return row.epoch ?? index + 1;
 }
 
 function finiteOrNull(value: number | null | undefined): number | null {

@@ -1,8 +1,9 @@
 /**
- * An evaluation as tables and line charts, in the shapes of the tracker's.
+ * An evaluation as tables and line charts of a tracker.
  */
 import type { Curves } from '../evaluate/metrics.ts';
 import type { ImageOutcome } from '../evaluate/outcome/outcome.ts';
+import type { LineChart, Table } from '../tracking/tracker.ts';
 import {
   type BuildingClass,
   classOfBuilding,
@@ -10,39 +11,26 @@ import {
   type DetectionClass,
 } from './outcome-classes.ts';
 
-interface Table {
-  kind: 'table';
-  columns: string[];
-  rows: (string | number | null)[][];
-}
-
-interface LineChart {
-  kind: 'line_chart';
-  title: string;
-  xAxis: string;
-  lines: { name: string; points: [x: number, y: number][] }[];
-}
-
-/** Counts how buildings and detections stand to each other over a set of images. */
-export interface CorrespondenceCounter {
+/** Counts buildings and detections by what became of them, over a set of images. */
+export interface ClassCounter {
   add(outcome: Pick<ImageOutcome, 'buildings' | 'detections'>): void;
   table(): Table;
 }
 
-/** A building's class and the class of the detections that go with it. */
-const CORRESPONDENCES: readonly [string, BuildingClass | null, DetectionClass | null][] = [
-  ['one to one', 'found', 'right'],
-  ['merged: several buildings, one detection', 'merged', 'merges several'],
-  ['split: one building, several detections', 'split', 'piece of one'],
-  ['badly outlined', 'badly outlined', 'badly outlined'],
-  ['wrong category', 'wrong category', 'wrong category'],
+/** A class of buildings and the class of detections that goes with it; null = there is none. */
+const OUTCOMES: readonly [string, BuildingClass | null, DetectionClass | null][] = [
+  ['found', 'hit', 'hit'],
+  ['merged: several buildings, one detection', 'merged', 'merged'],
+  ['split: one building, several detections', 'split', 'split'],
+  ['badly outlined', 'localisation', 'localisation'],
+  ['wrong category', 'class', 'class'],
   ['duplicate', null, 'duplicate'],
   ['missed', 'missed', null],
-  ['false alarm', null, 'false alarm'],
-  ['in a crowd region', null, 'in a crowd region'],
+  ['false alarm', null, 'background'],
+  ['in a crowd region', null, 'crowd'],
 ];
 
-export function countCorrespondence(): CorrespondenceCounter {
+export function countClasses(): ClassCounter {
   const buildings = new Map<BuildingClass, number>();
   const detections = new Map<DetectionClass, number>();
   return {
@@ -52,8 +40,8 @@ export function countCorrespondence(): CorrespondenceCounter {
     },
     table: () => ({
       kind: 'table',
-      columns: ['correspondence', 'buildings', 'detections', 'share of buildings', 'share of detections'],
-      rows: CORRESPONDENCES.map(([name, ofBuilding, ofDetection]) => [
+      columns: ['outcome', 'buildings', 'detections', 'share of buildings', 'share of detections'],
+      rows: OUTCOMES.map(([name, ofBuilding, ofDetection]) => [
         name,
         ofBuilding && (buildings.get(ofBuilding) ?? 0),
         ofDetection && (detections.get(ofDetection) ?? 0),

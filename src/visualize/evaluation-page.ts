@@ -8,12 +8,13 @@ import { evaluationCharts, trainingCharts } from './evaluation-page/curve-charts
 import { errorTables } from './evaluation-page/error-tables.ts';
 import { caseCard, GALLERY_END, galleryStart } from './evaluation-page/gallery.ts';
 import { groupTables } from './evaluation-page/group-tables.ts';
-import { headlineFigures } from './evaluation-page/headline.ts';
+import { headlineCards } from './evaluation-page/headline.ts';
 import type { PageCase } from './evaluation-page/page-case.ts';
 import { EVALUATION_STYLE } from './evaluation-page/style.ts';
 import { type Html, html, htmlText } from './html.ts';
 import { DOCUMENT_END, documentStart } from './page/document.ts';
 import { percent, plural } from './page/format.ts';
+import type { HistoryRow } from './training-history.ts';
 
 /** What the page shows. */
 export interface EvaluationPage {
@@ -23,9 +24,18 @@ export interface EvaluationPage {
   metrics: Metrics;
   curves: Curves;
   /** Rows of `history.json`; null where the training is not known. */
-  history: readonly Readonly<Record<string, number | null>>[] | null;
+  history: readonly HistoryRow[] | null;
   /** In the order of the gallery. */
   cases: readonly PageCase[];
+}
+
+/** Tells whose page it is, among its first 1000 bytes. */
+const MARK = html`<meta name="generator" content="aerial evaluation">
+`;
+
+/** Whether this program wrote the page that begins so. */
+export function isEvaluationPage(beginning: string): boolean {
+  return beginning.startsWith('<!DOCTYPE html>') && beginning.includes(htmlText(MARK));
 }
 
 /** Images: their pictures are scaled at the same time. */
@@ -38,7 +48,7 @@ const AT_ONCE = 8;
 export async function* evaluationPage(page: EvaluationPage): AsyncGenerator<string> {
   const { title, metrics, cases } = page;
   const filter = caseFilter(cases);
-  yield htmlText(documentStart(title, EVALUATION_STYLE + filter.style));
+  yield htmlText(documentStart(title, EVALUATION_STYLE + filter.style, MARK));
   yield htmlText(await overview(page));
   if (cases.length > 0) {
     yield htmlText(galleryStart(filter.controls, cases, metrics.images));
@@ -72,7 +82,7 @@ async function overview({ title, subtitle, metrics, curves, history, cases }: Ev
 </header>
 <main>
 <section aria-labelledby="figures"><h2 id="figures">Figures</h2>
-${headlineFigures(metrics)}</section>
+${headlineCards(metrics)}</section>
 <section aria-labelledby="curves"><h2 id="curves">Curves</h2>
 ${await evaluationCharts(curves, metrics)}
 </section>

@@ -9,41 +9,18 @@ import type {
   DetectionOutcome,
 } from '../evaluate/outcome/outcome.ts';
 
-export type BuildingClass = 'found' | 'merged' | 'split' | 'badly outlined' | 'wrong category' | 'missed';
+export type BuildingClass = BuildingKind | 'merged' | 'split';
 
-export type DetectionClass =
-  | 'right'
-  | 'merges several'
-  | 'piece of one'
-  | 'badly outlined'
-  | 'wrong category'
-  | 'duplicate'
-  | 'false alarm'
-  | 'in a crowd region';
-
-const OF_BUILDING: Record<BuildingKind, BuildingClass> = {
-  hit: 'found',
-  class: 'wrong category',
-  localisation: 'badly outlined',
-  missed: 'missed',
-};
-
-const OF_DETECTION: Record<DetectionKind, DetectionClass> = {
-  hit: 'right',
-  class: 'wrong category',
-  localisation: 'badly outlined',
-  both: 'wrong category',
-  duplicate: 'duplicate',
-  background: 'false alarm',
-  crowd: 'in a crowd region',
-};
+/** `merged`: it merges buildings; `split`: it is a piece of one. */
+export type DetectionClass = Exclude<DetectionKind, 'both'> | 'merged' | 'split';
 
 export function classOfBuilding({ kind, merged, split }: BuildingOutcome): BuildingClass {
   if (merged) return 'merged';
-  return split ? 'split' : OF_BUILDING[kind];
+  return split ? 'split' : kind;
 }
 
 export function classOfDetection({ kind, merges, piece }: DetectionOutcome): DetectionClass {
-  if (merges) return 'merges several';
-  return piece ? 'piece of one' : OF_DETECTION[kind];
+  if (merges) return 'merged';
+  if (piece) return 'split';
+  return kind === 'both' ? 'class' : kind;
 }

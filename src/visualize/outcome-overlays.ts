@@ -6,6 +6,8 @@ import sharp from 'sharp';
 import type { EvaluatedImage } from '../evaluate/images/detections.ts';
 import type { ImageOutcome } from '../evaluate/outcome/outcome.ts';
 import type { Rle } from '../masks/rle.ts';
+import { columnRuns } from '../masks/trace-polygons.ts';
+import type { OverlaidPicture, Overlay } from '../tracking/tracker.ts';
 import {
   type BuildingClass,
   classOfBuilding,
@@ -13,18 +15,7 @@ import {
   type DetectionClass,
 } from './outcome-classes.ts';
 
-/** One overlay. */
-interface Overlay {
-  /** [height, width] of the picture: the class of each pixel, 0 = none, as an encoded 8-bit grey PNG. */
-  png: Buffer;
-  classes: Record<number, string>;
-}
-
-/** A picture with overlays, in the shape of the tracker's. */
-export interface OutcomePicture {
-  kind: 'overlaid_picture';
-  jpeg: Buffer;
-  caption: string;
+export interface OutcomePicture extends OverlaidPicture {
   overlays: { ground_truth: Overlay; prediction: Overlay };
 }
 
@@ -32,26 +23,29 @@ export interface OutcomePicture {
 const MAX_SIDE = 1024;
 const JPEG_QUALITY = 90;
 
-/** Numbers of the classes in the overlays: none is in both, so that each has a colour of its own. */
-const BUILDING_NUMBERS: Record<BuildingClass | 'crowd region', number> = {
-  found: 1,
-  merged: 2,
-  split: 3,
-  'badly outlined': 4,
-  missed: 5,
-  'wrong category': 6,
-  'crowd region': 7,
+/** Numbers and names of classes in an overlay. */
+type Numbered<K extends string> = Readonly<Record<K, readonly [number: number, name: string]>>;
+
+/** No number is in both overlays, so that each has a colour of its own. */
+const BUILDING_CLASSES: Numbered<BuildingClass | 'crowd'> = {
+  hit: [1, 'found'],
+  merged: [2, 'merged'],
+  split: [3, 'split'],
+  localisation: [4, 'badly outlined'],
+  missed: [5, 'missed'],
+  class: [6, 'wrong category'],
+  crowd: [7, 'crowd region'],
 };
 
-const DETECTION_NUMBERS: Record<DetectionClass, number> = {
-  right: 11,
-  'merges several': 12,
-  'piece of one': 13,
-  'badly outlined': 14,
-  'false alarm': 15,
-  duplicate: 16,
-  'wrong category': 17,
-  'in a crowd region': 18,
+const DETECTION_CLASSES: Numbered<DetectionClass> = {
+  hit: [11, 'right'],
+  merged: [12, 'merges several'],
+  split: [13, 'piece of one'],
+  localisation: [14, 'badly outlined'],
+  background: [15, 'false alarm'],
+  duplicate: [16, 'duplicate'],
+  class: [17, 'wrong category'],
+  crowd: [18, 'in a crowd region'],
 };
 
 /**
@@ -70,17 +64,17 @@ export async function outcomePicture(
     .resize({ width: MAX_SIDE, height: MAX_SIDE, fit: 'inside', withoutEnlargement: true })
     .jpeg({ quality: JPEG_QUALITY })
     .toBuffer({ resolveWithObject: true });
-  const overlay = async (instances: readonly Instance[], numbers: Record<string, number>) => ({
+  const overlay = async (instances: readonly Instance[], classes: Numbered<string>) => ({
     png: await greyPng(classMap(instances, image, info), info),
-    classes: Object.fromEntries(Object.entries(numbers).map(([name, number]) => [number, name])),
+    classes: Object.fromEntries(Object.values(classes)),
   });
   return {
     kind: 'overlaid_picture',
     jpeg,
     caption,
     overlays: {
-      ground_truth: await overlay(truthInstances(image, outcome), BUILDING_NUMBERS),
-      prediction: await overlay(detectionInstances(image, outcome), DETECTION_NUMBERS),
+      ground_truth: await overlay(truthInstances(image, outcome), BUILDING_CLASSES),
+      prediction: await overlay(detectionInstances(image, outcome), DETECTION_CLASSES),
     },
   };
 }
@@ -102,16 +96,16 @@ function truthInstances({ truth }: EvaluatedImage, { buildings }: ImageOutcome):
   return [
     ...buildings.map((building) => ({
       mask: truth[building.truth]!.mask,
-      number: BUILDING_NUMBERS[classOfBuilding(building)],
+      number: BUILDING_CLASSES[classOfBuilding(building)][0],
     })),
-    ...crowds.map(({ mask }) => ({ mask, number: BUILDING_NUMBERS['crowd region'] })),
+    ...crowds.map(({ mask }) => ({ mask, number: BUILDING_CLASSES.crowd[0] })),
   ];
 }
 
 function detectionInstances({ detections }: EvaluatedImage, outcome: ImageOutcome): Instance[] {
   return outcome.detections.map((detection) => ({
     mask: detections[detection.detection]!.mask,
-    number: DETECTION_NUMBERS[classOfDetection(detection)],
+    number: DETECTION_CLASSES[classOfDetection(detection)][0],
   }));
 }
 
@@ -122,10 +116,8 @@ function detectionInstances({ detections }: EvaluatedImage, outcome: ImageOutcom
  *   where another instance follows on the right or below
  */
 function classMap(instances: readonly Instance[], from: Size, to: Size): Uint8Array {
-  const owners = ownersOf(instances, from);
-  const rows = middles(to.height, from.height);
-  const columns = middles(to.width, from.width);
-  const ownerAt = (y: number, x: number) => owners[columns[x]! * from.height + rows[y]!]!;
+  const owners = ownersOf(instances, from, to);
+  const ownerAt = (y: number, x: number) => owners[x * to.height + y]!;
   const map = new Uint8Array(to.height * to.width);
   for (let y = 0; y < to.height; y++) {
     for (let x = 0; x < to.width; x++) {
@@ -140,22 +132,35 @@ function classMap(instances: readonly Instance[], from: Size, to: Size): Uint8Ar
   return map;
 }
 
-/** @returns [width, height], column by column as masks are: 1 + the index of the first instance at each pixel, 0 = none */
-function ownersOf(instances: readonly Instance[], { height, width }: Size): Uint32Array {
-  const owners = new Uint32Array(height * width);
+/**
+ * Never larger than the map: an image of the size of a town would take gigabytes.
+ * @returns [to.width, to.height], column by column as masks are: 1 + the index of the first instance, 0 = none
+ */
+function ownersOf(instances: readonly Instance[], from: Size, to: Size): Uint32Array {
+  const owners = new Uint32Array(to.height * to.width);
+  const rows = firstSamples(from.height, to.height);
+  const columns = firstSamples(from.width, to.width);
   for (const [index, { mask }] of [...instances.entries()].reverse()) {
-    let position = 0;
-    for (const [i, count] of mask.counts.entries()) {
-      if (i % 2 === 1) owners.fill(index + 1, position, position + count);
-      position += count;
+    const runs = columnRuns(mask);
+    for (let run = 0; run < runs.x.length; run++) {
+      const column = runs.x[run]!;
+      const [top, bottom] = [rows[runs.top[run]!]!, rows[runs.bottom[run]!]!];
+      for (let x = columns[column]!; x < columns[column + 1]!; x++) {
+        owners.fill(index + 1, x * to.height + top, x * to.height + bottom);
+      }
     }
   }
   return owners;
 }
 
-/** @returns [to] the pixel of `from` at the middle of each pixel of `to` */
-function middles(to: number, from: number): Uint32Array {
-  return Uint32Array.from({ length: to }, (_, i) => Math.floor(((i + 0.5) * from) / to));
+/** @returns [from + 1] the first pixel of `to` whose middle is that pixel of `from`, or a later one */
+function firstSamples(from: number, to: number): Uint32Array {
+  const first = new Uint32Array(from + 1).fill(to);
+  let next = 0;
+  for (let i = 0; i < to; i++) {
+    for (const middle = Math.floor(((i + 0.5) * from) / to); next <= middle; next++) first[next] = i;
+  }
+  return first;
 }
 
 function greyPng(map: Uint8Array, { height, width }: Size): Promise<Buffer> {

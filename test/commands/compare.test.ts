@@ -6,7 +6,7 @@ import type { CompareResult } from '../../src/commands/compare-table.ts';
 import { writeGroundTruth, writePredictions } from '../../src/evaluate/coco-files/write-coco-files.ts';
 import { evaluateImages } from '../../src/evaluate/evaluate-images.ts';
 import type { EvaluatedImage } from '../../src/evaluate/images/detections.ts';
-import { INTERVAL_KEYS } from '../../src/evaluate/metrics.ts';
+import { INTERVAL_KEYS } from '../../src/evaluate/intervals/headline-figures.ts';
 import { randomImages } from '../evaluate/random-images.ts';
 import { filesIn, useTempFolders } from '../support/temp-folder.ts';
 
@@ -31,7 +31,7 @@ async function writeRun(
   { scoreThreshold = 0.3, maxDetections = 50 } = {},
 ): Promise<void> {
   await mkdir(folder, { recursive: true });
-  const { metrics } = evaluateImages(images, { scoreThreshold, maxDetections });
+  const { metrics } = await evaluateImages(images, { scoreThreshold, maxDetections });
   await writeFile(join(folder, 'metrics.json'), JSON.stringify(metrics));
   await writeGroundTruth(join(folder, 'ground_truth.json'), images);
   await writePredictions(join(folder, 'predictions.json'), images);
@@ -49,7 +49,7 @@ describe('aerial compare', () => {
   it('prints one JSON line with figures, intervals, errors and the most changed images', async () => {
     const folder = await twoRuns(HALF, { scoreThreshold: 0.5 });
     const before = await filesIn(folder);
-    const { exitCode, stdout, stderr } = await compare(folder, 'a', 'b', '--json', '--images', '2');
+    const { exitCode, stdout, stderr } = await compare(folder, 'a', 'b', '--json', '--changed', '2');
     expect([exitCode, stderr]).toEqual([0, 'Measuring 12 images of both runs, then drawing them 1000 times']);
     expect(stdout.split('\n')).toHaveLength(1);
     const result = JSON.parse(stdout) as CompareResult;
@@ -126,6 +126,23 @@ describe('aerial compare', () => {
       'error: b/inference_results lacks ground_truth.json: run aerial inference again to have the whole run',
     ]);
   });
+
+  it('hears Ctrl-C while it draws', async () => {
+    const folder = await twoRuns();
+    const running = compare(folder, 'a', 'b', '--resamples', '100000');
+    running.stderr.once('data', () => running.kill('SIGINT'));
+    const { exitCode, stdout, stderr } = await running;
+    expect([exitCode, stdout, stderr.split('\n').slice(1)]).toEqual([
+      130,
+      '',
+      ['Stopping in an orderly way; once more stops at once.', 'Stopped by SIGINT'],
+    ]);
+    expect(await filesIn(join(folder, 'a'))).toEqual([
+      'ground_truth.json',
+      'metrics.json',
+      'predictions.json',
+    ]);
+  }, 30_000);
 
   it('refuses wrong usage with exit code 2', async () => {
     const folder = await tempFolder();

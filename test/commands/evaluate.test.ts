@@ -1,55 +1,40 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { execa } from 'execa';
-import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { openCocoFiles } from '../../src/evaluate/coco-files/open-coco-files.ts';
 import { writeGroundTruth, writePredictions } from '../../src/evaluate/coco-files/write-coco-files.ts';
 import { evaluateImages } from '../../src/evaluate/evaluate-images.ts';
-import { INTERVAL_KEYS } from '../../src/evaluate/metrics.ts';
+import { INTERVAL_KEYS } from '../../src/evaluate/intervals/headline-figures.ts';
 import { smallSet, writeCoco } from '../evaluate/coco-files/coco-folder.ts';
 import { randomImages } from '../evaluate/random-images.ts';
 import { filesIn, useTempFolders } from '../support/temp-folder.ts';
+import { evaluate, FILES, IMAGES, writeFiles } from './evaluate-command.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const tempFolder = useTempFolders();
-const IMAGES = randomImages(5, { images: 10, instances: 8, size: 60 });
-const FILES = ['--ground-truth', 'truth.json', '--predictions', 'found.json'];
-
-/** `aerial evaluate` in a process of its own, in a folder without params.yaml. */
-function evaluate(folder: string, ...flags: string[]) {
-  const args = [join(ROOT, 'bin/aerial.js'), 'evaluate', ...flags];
-  return execa(process.execPath, args, { reject: false, cwd: folder });
-}
-
-/** A folder with the random set as truth.json and found.json. */
-async function folderWithFiles() {
-  const folder = await tempFolder();
-  await writeGroundTruth(join(folder, 'truth.json'), IMAGES);
-  await writePredictions(join(folder, 'found.json'), IMAGES);
-  return folder;
-}
 
 async function expected(folder: string, scoreThreshold: number | null, resamples: number) {
   const paths = { groundTruth: join(folder, 'truth.json'), predictions: join(folder, 'found.json') };
   const { images } = await openCocoFiles(paths);
-  return evaluateImages(images, { maxDetections: 500, scoreThreshold, resamples, seed: 17 }).metrics;
+  return (await evaluateImages(images, { maxDetections: 500, scoreThreshold, resamples, seed: 17 })).metrics;
 }
 
 describe('aerial evaluate', () => {
   it('prints the metrics as one JSON line, and writes nothing', async () => {
-    const folder = await folderWithFiles();
+    const folder = await writeFiles(await tempFolder());
     const { exitCode, stdout, stderr } = await evaluate(folder, ...FILES, '--json');
     expect([exitCode, stderr, stdout.split('\n').length]).toEqual([0, '', 1]);
     expect(JSON.parse(stdout)).toEqual(await expected(folder, 0.5, 1000));
     expect(JSON.parse(stdout)).toEqual(
-      evaluateImages(IMAGES, { maxDetections: 500, scoreThreshold: 0.5, resamples: 1000, seed: 17 }).metrics,
+      (await evaluateImages(IMAGES, { maxDetections: 500, scoreThreshold: 0.5, resamples: 1000, seed: 17 }))
+        .metrics,
     );
     expect(await filesIn(folder)).toEqual(['found.json', 'truth.json']);
   });
 
   it('prints tables with intervals for people', async () => {
-    const folder = await folderWithFiles();
+    const folder = await writeFiles(await tempFolder());
     const { stdout } = await evaluate(folder, ...FILES);
     const metrics = await expected(folder, 0.5, 1000);
     const { low, high } = metrics.intervals!.mask_ap!;
@@ -63,7 +48,7 @@ describe('aerial evaluate', () => {
   });
 
   it('takes its limits from the flags', async () => {
-    const folder = await folderWithFiles();
+    const folder = await writeFiles(await tempFolder());
     const flags = [
       '--max-detections',
       '2',
@@ -77,12 +62,12 @@ describe('aerial evaluate', () => {
     ];
     const metrics = JSON.parse((await evaluate(folder, ...FILES, ...flags)).stdout);
     const options = { maxDetections: 2, scoreThreshold: 0.25, resamples: 5, seed: 3 };
-    expect(metrics).toEqual(evaluateImages(IMAGES, options).metrics);
+    expect(metrics).toEqual((await evaluateImages(IMAGES, options)).metrics);
     expect(Object.keys(metrics.intervals)).toEqual([...INTERVAL_KEYS]);
   });
 
   it('chooses the best threshold, and says for what', async () => {
-    const folder = await folderWithFiles();
+    const folder = await writeFiles(await tempFolder());
     const { stdout, stderr } = await evaluate(
       folder,
       ...FILES,
@@ -99,6 +84,27 @@ describe('aerial evaluate', () => {
     );
   });
 
+  it('says where nothing is right, so that no threshold is best', async () => {
+    const folder = await tempFolder();
+    const { truth } = smallSet();
+    const segmentation = [[7, 5, 9, 5, 9, 7, 7, 7]];
+    writeCoco(folder, { truth, predictions: [{ image_id: 3, category_id: 5, score: 0.75, segmentation }] });
+    const { stderr } = await evaluate(folder, ...FILES, '--score-threshold', 'best', '--resamples', '0');
+    expect(stderr).toBe(
+      'warning: --score-threshold best: no detection is right, so that none is better than another; 0.5 was taken',
+    );
+  });
+
+  it('takes scores and thresholds of any scale', async () => {
+    const folder = await tempFolder();
+    const { truth, predictions } = smallSet();
+    writeCoco(folder, { truth, predictions: [{ ...predictions[0], score: -2.5 }] });
+    const flags = [...FILES, '--resamples', '0', '--json'];
+    const recallAt = async (threshold: string) =>
+      JSON.parse((await evaluate(folder, ...flags, '--score-threshold', threshold)).stdout).recall;
+    expect([await recallAt('-3'), await recallAt('-2e0')]).toEqual([1, 0]);
+  });
+
   it('averages over categories', async () => {
     const images = randomImages(6, { images: 8, instances: 10, size: 60, categories: 2 });
     const folder = await tempFolder();
@@ -106,7 +112,7 @@ describe('aerial evaluate', () => {
     await writePredictions(join(folder, 'found.json'), images);
     const { stdout } = await evaluate(folder, ...FILES, '--resamples', '0', '--json');
     const options = { maxDetections: 500, scoreThreshold: 0.5, categories: 2, seed: 17 };
-    expect(JSON.parse(stdout)).toEqual(evaluateImages(images, options).metrics);
+    expect(JSON.parse(stdout)).toEqual((await evaluateImages(images, options)).metrics);
   });
 
   it('warns of what is hardly meant', async () => {
@@ -129,99 +135,13 @@ describe('aerial evaluate', () => {
   });
 });
 
-describe('aerial evaluate --report', () => {
-  it('leaves a page, tables and the files, in place of an earlier report', async () => {
-    const folder = await folderWithFiles();
-    mkdirSync(join(folder, 'tiles'));
-    for (const { name, width, height } of IMAGES.slice(0, 9)) {
-      const image = sharp({ create: { width, height, channels: 3, background: '#336' } });
-      await image.png().toFile(join(folder, 'tiles', name));
-    }
-    const flags = [...FILES, '--report', 'out/report', '--images', 'tiles', '--json'];
-    const { exitCode, stdout, stderr } = await evaluate(folder, ...flags);
-    expect(exitCode).toBe(0);
-    expect(stderr.split('\n')).toEqual([
-      'warning: --images tiles has no 9.png: 1 of 10 images have no picture in the report',
-      'The report is out/report/report.html',
-    ]);
-    const report = join(folder, 'out/report');
-    expect(await filesIn(report)).toEqual([
-      'buildings.csv',
-      'curves.json',
-      'ground_truth.json',
-      'images.csv',
-      'metrics.json',
-      'predictions.json',
-      'report.html',
-    ]);
-    expect(JSON.parse(readFileSync(join(report, 'metrics.json'), 'utf8'))).toEqual(JSON.parse(stdout));
-    for (const [own, given] of [
-      ['ground_truth.json', 'truth.json'],
-      ['predictions.json', 'found.json'],
-    ] as const) {
-      const sorted = (path: string) =>
-        readFileSync(path, 'utf8')
-          .split('\n')
-          .map((line) => line.replace(/"id":\d+,|,$/g, ''))
-          .sort();
-      expect(sorted(join(report, own))).toEqual(sorted(join(folder, given)));
-    }
-    const page = readFileSync(join(report, 'report.html'), 'utf8');
-    expect(page.match(/data:image\/webp/g)!.length).toBeGreaterThanOrEqual(9);
-    writeFileSync(join(report, 'images.csv'), 'old');
-    expect((await evaluate(folder, ...flags)).exitCode).toBe(0);
-    expect(readFileSync(join(report, 'report.html'), 'utf8')).toBe(page);
-    expect(readFileSync(join(report, 'images.csv'), 'utf8')).not.toBe('old');
-  });
-
-  it('does not replace a folder with other files', async () => {
-    const folder = await folderWithFiles();
-    mkdirSync(join(folder, 'out'));
-    writeFileSync(join(folder, 'out/thesis.doc'), 'x');
-    const { exitCode, stdout, stderr } = await evaluate(folder, ...FILES, '--report', 'out');
-    expect([exitCode, stdout, stderr]).toEqual([
-      2,
-      '',
-      'error: --report out would be replaced, and thesis.doc in it is no part of a report: name a new folder or an empty one',
-    ]);
-    expect(await filesIn(join(folder, 'out'))).toEqual(['thesis.doc']);
-  });
-
-  it('does not replace a file', async () => {
-    const folder = await folderWithFiles();
-    writeFileSync(join(folder, 'out'), 'x');
-    const { exitCode, stderr } = await evaluate(folder, ...FILES, '--report', 'out');
-    expect([exitCode, stderr]).toEqual([2, 'error: --report out is a file: name a folder']);
-    expect(readFileSync(join(folder, 'out'), 'utf8')).toBe('x');
-  });
-
-  it('does not replace what it reads', async () => {
-    const folder = await folderWithFiles();
-    const { exitCode, stderr } = await evaluate(folder, ...FILES, '--report', '.');
-    expect(exitCode).toBe(2);
-    expect(stderr).toBe(
-      'error: --report . would be replaced, and --ground-truth lies in it: choose another folder',
-    );
-  });
-
-  it('refuses a folder without any of the images', async () => {
-    const folder = await folderWithFiles();
-    mkdirSync(join(folder, 'tiles'));
-    const { exitCode, stderr } = await evaluate(folder, ...FILES, '--report', 'out', '--images', 'tiles');
-    expect(exitCode).toBe(1);
-    expect(stderr).toMatch(
-      /^error: --images tiles has no \d\.png, nor any other image of the ground truth: name the folder of their file_name$/,
-    );
-    expect(await filesIn(folder)).toEqual(['found.json', 'truth.json']);
-  });
-});
-
 describe('aerial evaluate refuses', () => {
   it.each<[string[], RegExp]>([
     [[], /^error: required option '--ground-truth <file>' not specified\n/],
     [['--ground-truth', 'truth.json'], /^error: required option '--predictions <file>' not specified\n/],
-    [[...FILES, '--score-threshold', '1.5'], /Expected a number from 0 to 1, or best\./],
-    [[...FILES, '--score-threshold', 'high'], /Expected a number from 0 to 1, or best\./],
+    [[...FILES, '--score-threshold', 'high'], /Expected a number, or best\./],
+    [[...FILES, '--score-threshold', '1e999'], /Expected a number, or best\./],
+    [[...FILES, '--score-threshold', ''], /Expected a number, or best\./],
     [[...FILES, '--max-detections', '0'], /Expected a whole number from 1 to 100000\./],
     [[...FILES, '--resamples', '-1'], /Expected a whole number from 0 to 100000\./],
     [[...FILES, '--params', 'params.yaml'], /unknown option '--params'/],
@@ -239,12 +159,12 @@ describe('aerial evaluate refuses', () => {
     [
       'found.json',
       (text) => text.replace('"score":0.75', '"score": NaN'),
-      'found.json: entry [0] (image_id 3): score must be a number from 0 to 1, got NaN: mend it or leave the entry out',
+      'found.json: entry [0] (image_id 3): score must be a finite number, got NaN: mend it or leave the entry out',
     ],
     [
       'found.json',
       (text) => text.replace('"category_id":5', '"category_id":1'),
-      'found.json: entry [0] (image_id 3): category_id must be the id of one of the categories of truth.json (5 "building"), got 1: write the id that the ground truth has for it, or leave the entry out',
+      'found.json: entry [0] (image_id 3): category_id must be the id of one of the categories of truth.json (5 "building"), got 1: mend it, or leave the entry out',
     ],
     [
       'found.json',

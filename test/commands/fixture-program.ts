@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { watchInterrupts } from '../../src/commands/interrupts.ts';
 import { runProgram } from '../../src/commands/run-program.ts';
+import { printResult } from '../../src/commands/stage.ts';
 import { UsageError, UserError } from '../../src/system/errors.ts';
 import { createLog } from '../../src/system/log.ts';
 
@@ -63,15 +64,13 @@ program.command('careless').action(async () => {
   ready();
   await forever();
 });
-program.command('busy').action(() => {
-  interrupts.release();
-  ready();
-  for (const end = performance.now() + 10_000; performance.now() < end; );
-});
 program.command('chatty').action(async () => {
   for (let i = 0; i < 2000; i++) process.stdout.write(`${'line '.repeat(20)}${i}\n`);
   await new Promise((wake) => setTimeout(wake, 50));
   log.info('reached the end');
+});
+program.command('result').action(() => {
+  printResult({ images: 3 }, { json: true }, String);
 });
 program.command('environment').action(() => {
   process.stdout.write(`${process.env.AERIAL_A}-${process.env.AERIAL_B}\n`);

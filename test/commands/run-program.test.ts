@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -86,16 +87,39 @@ describe('runProgram', () => {
     expect((await runAndSignal('deaf', 'SIGINT', 'SIGTERM')).exitCode).toBe(143);
   });
 
-  it.each(['SIGINT', 'SIGTERM'] as const)('lets %s end a long computation at once', async (name) => {
-    const { signal, durationMs } = await runAndSignal('busy', name);
-    expect(signal).toBe(name);
-    expect(durationMs).toBeLessThan(5000);
-  });
-
   it('goes on to its end when nobody reads stdout any more', async () => {
     const pipe = `{ "$0" "$1" chatty; echo "exit code $?" >&2; } | head -n 1`;
     const { stderr } = await execa('sh', ['-c', pipe, process.execPath, FIXTURE]);
     expect(stderr).toBe('reached the end\nexit code 0');
+  });
+
+  it.for(['result', 'done', '--help'])('%s on a full disk', async (command, { skip }) => {
+    if (!existsSync('/dev/full')) skip('there is no /dev/full');
+    const { exitCode, stderr } = await execa(
+      'sh',
+      ['-c', '"$0" "$1" "$2" > /dev/full', process.execPath, FIXTURE, command],
+      { reject: false },
+    );
+    expect([exitCode, stderr]).toEqual(
+      command === 'done'
+        ? [0, '']
+        : [
+            1,
+            'error: Cannot write the result to stdout: the disk is full: free some space and run the command again',
+          ],
+    );
+  });
+
+  it('ends quietly when nobody reads the result', async () => {
+    const pipe = `{ "$0" "$1" result; echo "exit code $?" >&2; } | true`;
+    const { stderr } = await execa('sh', ['-c', pipe, process.execPath, FIXTURE]);
+    expect(stderr).toBe('exit code 0');
+  });
+
+  it('goes on when stderr takes nothing', async ({ skip }) => {
+    if (!existsSync('/dev/full')) skip('there is no /dev/full');
+    const script = '"$0" "$1" chatty 2> /dev/full > /dev/null; echo $?';
+    expect((await execa('sh', ['-c', script, process.execPath, FIXTURE])).stdout).toBe('0');
   });
 
   it('reads .env of the working folder; the real environment wins', async () => {

@@ -34,9 +34,9 @@ const [LEFT, RIGHT, NEAR, LARGE]: Box[] = [
   [90, 0, 200, 100],
 ];
 
-describe('figures of parts of the buildings', () => {
+describe('figures of parts of the buildings', async () => {
   // The two that touch are found as one.
-  const { counts } = evaluate([
+  const { counts } = await evaluate([
     imageOf(1, null, [LEFT!, RIGHT!, NEAR!, LARGE!], [[0, 0, 20, 41], LARGE!]),
     imageOf(2, null, [LEFT!], [LEFT!]),
   ]);
@@ -63,8 +63,8 @@ describe('figures of parts of the buildings', () => {
   });
 });
 
-describe('figures of parts of the images', () => {
-  const set = evaluate([
+describe('figures of parts of the images', async () => {
+  const set = await evaluate([
     imageOf(1, 'hub', [LARGE!], [LARGE!]),
     imageOf(2, 'hub', [LEFT!, NEAR!], [LEFT!]),
     imageOf(3, 'a town', [], [LEFT!]),
@@ -106,11 +106,11 @@ describe('figures of parts of the images', () => {
     expect(figuresBySource({ measured: [], counts: [] })).toEqual({});
   });
 
-  it('are those of the images alone', () => {
+  it('are those of the images alone', async () => {
     const images = randomImages(4, { images: 12, instances: 10, size: 90 });
-    const { by_source } = evaluate(images).metrics;
+    const { by_source } = (await evaluate(images)).metrics;
     for (const [origin, figures] of Object.entries(by_source)) {
-      const { metrics } = evaluate(images.filter((image) => image.origin === origin));
+      const { metrics } = await evaluate(images.filter((image) => image.origin === origin));
       expect(figures).toEqual({
         ...{ images: metrics.images, buildings: metrics.buildings, detections: metrics.detections },
         ...{ mask_ap: metrics.mask.ap, mask_ap50: metrics.mask.ap50 },

@@ -3,8 +3,8 @@ import { evaluateImages } from '../../src/evaluate/evaluate-images.ts';
 import { metricsRow } from '../../src/evaluate/metrics-row.ts';
 
 describe('metricsRow', () => {
-  it('has the figures under the name of the split, each from its place', () => {
-    const { metrics } = evaluateImages([], { maxDetections: 100, scoreThreshold: 0.25 });
+  it('has the figures under the name of the split, each from its place', async () => {
+    const { metrics } = await evaluateImages([], { maxDetections: 100, scoreThreshold: 0.25 });
     // Every figure another one, so that none can stand for another.
     let next = 0;
     const distinct = JSON.parse(JSON.stringify(metrics), (_key, value) =>

@@ -23,7 +23,7 @@ describe('the figures, beside pycocotools itself', () => {
     try {
       for (let seed = 1000; seed < 1000 + SETS; seed++) {
         const set = mixedSet(seed, { limit: LIMIT, categories: seed % 2 === 0 ? 1 : 4 });
-        const differences = compareSet(set, await references.ask(set));
+        const differences = await compareSet(set, await references.ask(set));
         // Twelve figures and two arrays of masks and of boxes at least, and four of unions.
         expect(differences.size).toBeGreaterThanOrEqual(2 * 14 + 4);
         for (const [name, difference] of differences) {

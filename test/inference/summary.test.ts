@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { evaluateImages } from '../../src/evaluate/evaluate-images.ts';
-import type { ErrorFigures, Metrics } from '../../src/evaluate/metrics.ts';
+import type { Metrics } from '../../src/evaluate/metrics.ts';
+import type { ErrorFigures } from '../../src/evaluate/tide/tide-figures.ts';
 import { formatInferenceSummary, type InferenceSummary } from '../../src/inference/summary.ts';
 
-const nothing = evaluateImages([], { maxDetections: 100, scoreThreshold: 0.425 }).metrics;
+const { metrics: nothing } = await evaluateImages([], { maxDetections: 100, scoreThreshold: 0.425 });
 const noErrors = Object.fromEntries(Object.keys(nothing.errors).map((kind) => [kind, 0])) as unknown;
 
 function linesFor(metrics: Partial<Metrics>, more: Partial<InferenceSummary> = {}): string[] {

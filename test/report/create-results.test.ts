@@ -19,7 +19,11 @@ async function resultsOf(
 ): Promise<Evaluation & { folder: string }> {
   const folder = await tempFolder();
   const { add, finish } = createResults(folder, { ...plain, ...options });
-  const evaluation = evaluateImages(images, { maxDetections: 100, scoreThreshold: 0.2, onOutcome: add });
+  const evaluation = await evaluateImages(images, {
+    maxDetections: 100,
+    scoreThreshold: 0.2,
+    onOutcome: add,
+  });
   await finish(evaluation);
   return { ...evaluation, folder };
 }
@@ -73,20 +77,24 @@ describe('createResults', () => {
     expect(rows[0]).toEqual({
       ...{ image_id: '2', image: 'tile-2.png', what: 'building', kind: 'hit', size: 'small', area: '400' },
       ...{ iou: '1', score: '0.9', y1: '10', x1: '10', y2: '30', x2: '30' },
-      ...{ merged: 'false', split: 'false', gap: '42.426407' },
+      ...{ merged: 'false', split: 'false', gap: '42.426407', merges: '', piece: '' },
     });
     expect(rows[1]).toMatchObject({ iou: '0', score: '', size: 'medium', area: '1600', y2: '100' });
     expect(rows[2]).toMatchObject({ area: '400', score: '0.8', y1: '100', x1: '5', gap: '' });
     expect(rows[3]).toMatchObject({ iou: '0.904762', score: '0.7' });
+    expect(rows[3]).toMatchObject({ merged: '', split: '', merges: 'false', piece: 'false' });
   });
 
-  it('leaves out detections in crowd regions', async () => {
+  it('leaves out detections in crowd regions, as the figures do', async () => {
     const [, second] = errorImages();
     const truth = second!.truth.map((building, i) => ({ ...building, crowd: i === 1 }));
     const detections = [{ ...second!.detections[0]!, ...truth[1]! }];
-    const { folder } = await resultsOf([{ ...second!, truth, detections }]);
+    const { folder, metrics } = await resultsOf([{ ...second!, truth, detections }]);
     expect((await rowsOf(folder, 'buildings.csv')).map(({ what }) => what)).toEqual(['building']);
-    expect((await rowsOf(folder, 'images.csv'))[0]).toMatchObject({ detections_crowd: '1' });
+    expect((await rowsOf(folder, 'images.csv'))[0]).toMatchObject({
+      ...{ detections: '0', detections_crowd: '1' },
+    });
+    expect(metrics.detections).toBe(0);
   });
 
   it('keeps names from being formulas, and rows whole', async () => {
@@ -142,7 +150,7 @@ describe('createResults', () => {
     const folder = await tempFolder();
     await writeFile(join(folder, 'images.csv'), 'old\n1\n');
     const { add, finish } = createResults(folder, plain);
-    await finish(evaluateImages([], { maxDetections: 1, scoreThreshold: 0.5, onOutcome: add }));
+    await finish(await evaluateImages([], { maxDetections: 1, scoreThreshold: 0.5, onOutcome: add }));
     expect(await rowsOf(folder, 'images.csv')).toEqual([]);
     expect(await readFile(join(folder, 'images.csv'), 'utf8')).toMatch(/^id,name,origin,/);
   });

@@ -54,38 +54,52 @@ export interface BrowserPage {
 
 type Send = (method: string, params?: object) => Promise<Record<string, unknown>>;
 
-/** @throws where no browser is installed: see `CHROMIUM` */
-export async function openPage(file: string): Promise<BrowserPage> {
+/**
+ * @param program path of the browser
+ * @throws where none is installed (see `CHROMIUM`), or where it ends too soon; nothing is left then
+ */
+export async function openPage(file: string, program = CHROMIUM!): Promise<BrowserPage> {
   const profile = await mkdtemp(join(tmpdir(), 'chromium-'));
   // In containers, tests run as root, which Chromium's sandbox refuses.
   const flags = ['--headless=new', '--no-sandbox', '--disable-gpu', '--remote-debugging-pipe'];
-  const browser = spawn(CHROMIUM!, [...flags, '--force-color-profile=srgb', `--user-data-dir=${profile}`], {
+  const browser = spawn(program, [...flags, '--force-color-profile=srgb', `--user-data-dir=${profile}`], {
     stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'],
   });
-  const exited = new Promise<void>((resolve) => browser.once('exit', () => resolve()));
-  const errors: string[] = [];
-  const { send, loaded } = await openSession(browser, errors);
-  await send('Page.navigate', { url: pathToFileURL(file).href });
-  await loaded;
-  return {
-    ...pageActions(send),
-    errors,
-    close: async () => {
-      browser.kill();
-      await exited;
-      await rm(profile, { recursive: true, force: true, maxRetries: 5 });
-    },
+  // A program that cannot be started has no exit.
+  const gone = new Promise<Error>((resolve) => {
+    browser.once('exit', (code, signal) => resolve(new Error(`the browser ended with ${code ?? signal}`)));
+    browser.once('error', resolve);
+  });
+  const close = async () => {
+    browser.kill();
+    await gone;
+    await rm(profile, { recursive: true, force: true, maxRetries: 5 });
   };
+  try {
+    const errors: string[] = [];
+    const { send, loaded } = await openSession(browser, gone, errors);
+    await send('Page.navigate', { url: pathToFileURL(file).href });
+    await loaded;
+    return { ...pageActions(send), errors, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
 }
 
-/** Attaches to a new tab. */
+/** Attaches to a new tab. @param gone when the browser has ended: all that is waited for fails then */
 async function openSession(
   browser: ChildProcess,
+  gone: Promise<Error>,
   errors: string[],
 ): Promise<{ send: Send; loaded: Promise<void> }> {
   const [input, output] = [browser.stdio[3] as Writable, browser.stdio[4] as Readable];
   const waiting = new Map<number, (answer: Record<string, unknown>) => void>();
   const loading = Promise.withResolvers<void>();
+  const failed = gone.then((error) => Promise.reject<never>(error));
+  // Whoever waits hears of it; without anyone, it is no news.
+  failed.catch(() => {});
+  input.on('error', () => {});
   onMessages(output, (message) => {
     if (typeof message.id === 'number') waiting.get(message.id)?.(message);
     if (message.method === 'Page.loadEventFired') loading.resolve();
@@ -98,7 +112,7 @@ async function openSession(
     const id = ++calls;
     const answer = new Promise<Record<string, unknown>>((resolve) => waiting.set(id, resolve));
     input.write(`${JSON.stringify({ id, method, params, ...(sessionId && { sessionId }) })}\0`);
-    const { error, result } = await answer;
+    const { error, result } = await Promise.race([answer, failed]).finally(() => waiting.delete(id));
     if (error) throw new Error(`${method}: ${JSON.stringify(error)}`);
     return result as Record<string, unknown>;
   };
@@ -106,7 +120,7 @@ async function openSession(
   const { sessionId } = await call('Target.attachToTarget', { targetId, flatten: true });
   const send: Send = (method, params = {}) => call(method, params, sessionId as string);
   for (const domain of ['Page', 'Log', 'Runtime']) await send(`${domain}.enable`);
-  return { send, loaded: loading.promise };
+  return { send, loaded: Promise.race([loading.promise, failed]) };
 }
 
 function onMessages(output: Readable, hear: (message: Record<string, unknown>) => void): void {

@@ -1,7 +1,7 @@
 import sharp from 'sharp';
 import { type Evaluation, evaluateImages } from '../../src/evaluate/evaluate-images.ts';
 import type { EvaluatedImage } from '../../src/evaluate/images/detections.ts';
-import { scoresOfImage } from '../../src/evaluate/outcome/image-scores.ts';
+import { figuresOfImage } from '../../src/evaluate/outcome/image-figures.ts';
 import type { PageCase } from '../../src/visualize/evaluation-page/page-case.ts';
 import type { EvaluationPage } from '../../src/visualize/evaluation-page.ts';
 import { building, detection } from '../visualize/instances.ts';
@@ -76,11 +76,11 @@ export async function pageOf(
     .png()
     .toBuffer();
   const cases: PageCase[] = [];
-  const evaluation = evaluateImages(images, {
+  const evaluation = await evaluateImages(images, {
     ...{ maxDetections: 100, scoreThreshold: 0.2, resamples: 20, seed: 1 },
     onOutcome: (image, outcome) => {
-      const scores = scoresOfImage(outcome);
-      cases.push({ image, outcome, scores, picture: async () => png, link: `pictures/${image.name}` });
+      const figures = figuresOfImage(outcome);
+      cases.push({ image, outcome, figures, picture: async () => png, link: `pictures/${image.name}` });
     },
   });
   return { title: 'What was found', subtitle: 'a test', history: null, cases, ...evaluation, ...more };

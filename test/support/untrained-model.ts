@@ -14,11 +14,16 @@ export function outspokenModel(params: Params): MaskRcnn {
 }
 
 /** Puts a model where `aerial train` leaves the best one, with the params of its training. */
-export async function leaveAsTrained(model: MaskRcnn, params: Params): Promise<void> {
+export async function leaveAsTrained(
+  model: MaskRcnn,
+  params: Params,
+  metadata: Record<string, string> = {},
+): Promise<void> {
   const folder = join(params.paths.runs, 'train');
   await saveParams(join(folder, 'params.yaml'), params);
   await saveWeights(join(folder, 'best.safetensors'), model.weights, {
     params: hashParams(params),
     data: 'none',
+    ...metadata,
   });
 }

@@ -1,4 +1,5 @@
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../../src/system/errors.ts';
@@ -39,7 +40,7 @@ describe('a folder that cannot be made', () => {
     const failure = make(join(folder, 'file/a/b'));
     await expect(failure).rejects.toBeInstanceOf(UserError);
     await expect(failure).rejects.toThrow(
-      /^Cannot make the folder .+a(\/b)?: a file on the way to it is no folder; choose another folder in params\.yaml/,
+      /^Cannot make the folder .+a(\/b)?: a file on the way to it is no folder; choose another folder$/,
     );
     expect(await readFile(join(folder, 'file'), 'utf8')).toBe('mine');
   });
@@ -58,6 +59,14 @@ describe('a folder that cannot be made', () => {
       /: its name is too long; choose/,
     );
   });
+  it('is told in one line: links in a circle', async () => {
+    const folder = await makeFolder();
+    await symlink('b', join(folder, 'a'));
+    await symlink('a', join(folder, 'b'));
+    await expect(assertWritable(join(folder, 'a/x'))).rejects.toThrow(
+      /: links on the way to it lead in a circle; choose/,
+    );
+  });
   it.for(makers)('is told in one line by %s: a read-only disk', async ([, make], { skip }) => {
     const folder = await makeFolder();
     await mountTmpfs(folder, 'size=64k,ro', skip);
@@ -72,6 +81,12 @@ describe('assertWritable', () => {
     const folder = join(await makeFolder(), 'a/b');
     await assertWritable(folder);
     expect(await readdir(folder)).toEqual([]);
+  });
+  it('names a folder that takes no files', async ({ skip }) => {
+    if (!existsSync('/proc')) skip('there is no /proc');
+    await expect(assertWritable('/proc')).rejects.toThrow(
+      /^Cannot write \/proc: it takes no files \(E\w+\); choose another folder$/,
+    );
   });
   it('names the folder of a read-only disk', async ({ skip }) => {
     const folder = await makeFolder();
@@ -89,6 +104,12 @@ describe('explainDiskError', () => {
       await readFile(join(folder, 'none'));
     });
     await expect(failure).rejects.toThrow(/^ENOENT/);
+  });
+  it.each([
+    ['EFBIG', /Cannot write data: a file is larger than this disk or the limit of the shell/],
+    ['EIO', /Cannot write data: the disk fails/],
+  ])('explains %s', (code, message) => {
+    expect(String(explainDiskError(Object.assign(new Error(code), { code }), 'data'))).toMatch(message);
   });
   it('tells a folder that may not be written from a file that may not be read', () => {
     const denied = (path: string) => Object.assign(new Error('EACCES'), { code: 'EACCES', path });

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { printable } from '../../src/system/printable.ts';
+import { printable, printablePath } from '../../src/system/printable.ts';
 
 it('leaves ordinary names as they are, of any language', () => {
   for (const name of ['layer1.0.conv1.weight', '', 'größe "x" {1}', '重み', '🛰'])
@@ -19,4 +19,7 @@ it.each([
 it('cuts after 120 characters', () => {
   expect(printable('x'.repeat(120))).toBe('x'.repeat(120));
   expect(printable('x'.repeat(121))).toBe(`${'x'.repeat(120)}…`);
+});
+it('leaves a path whole', () => {
+  expect(printablePath(`${'x'.repeat(500)}\n`)).toBe(`${'x'.repeat(500)}\\n`);
 });

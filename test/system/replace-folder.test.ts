@@ -149,6 +149,15 @@ describe('replaceFolder', () => {
     expect(await readlink(link)).toBe(target);
     expect(await filesIn(join(target, '..'))).toEqual(['data/new']);
   });
+  it('says in one line that links lead in a circle', async () => {
+    const folder = await makeFolder();
+    await symlink('b', join(folder, 'a'));
+    await symlink('a', join(folder, 'b'));
+    const failure = replaceFolder(join(folder, 'a'), () => expect.fail('nothing to fill'));
+    await expect(failure).rejects.toThrow(
+      /^Cannot follow .*a: its links lead in a circle; mend them or choose/,
+    );
+  });
   it('says in one line that another process took over, whatever failed then', async () => {
     const target = await folderWithOld();
     const failure = replaceFolder(target, async (folder) => {

@@ -64,22 +64,22 @@ describe('createLocalTracker', () => {
     const tracker = createLocalTracker(join(folder, 'run'), log, true);
     const table: Exhibit = { kind: 'table', columns: ['what', 'count'], rows: [['missed', 3]] };
     const chart: Exhibit = { kind: 'line_chart', title: 'a line', xAxis: 'x', lines: [] };
-    tracker.show(1, 'valid/correspondence', { ...table, rows: [] });
-    tracker.show(2, 'valid/correspondence', table);
+    tracker.show(1, 'valid/outcomes', { ...table, rows: [] });
+    tracker.show(2, 'valid/outcomes', table);
     tracker.show(2, 'valid/line', chart);
     tracker.show(2, 'valid/page', { kind: 'page', html: '<p>' });
     tracker.show(2, 'o', { kind: 'overlaid_picture', jpeg: Uint8Array.of(1), caption: '', overlays: {} });
     expect(await readdir(join(folder, 'run'))).toEqual(['tables']);
     const kept = async (name: string) =>
       JSON.parse(await readFile(join(folder, 'run', 'tables', name), 'utf8'));
-    expect(await kept('valid_correspondence.json')).toEqual({ step: 2, ...table });
+    expect(await kept('valid_outcomes.json')).toEqual({ step: 2, ...table });
     expect(await kept('valid_line.json')).toEqual({ step: 2, ...chart });
   });
 
   it('leaves all but figures to the stage where it is told so', async () => {
     const tracker = createLocalTracker(join(folder, 'run'), log, false);
     tracker.show(1, 'test/comparison_0', picture(1));
-    tracker.show(1, 'test/correspondence', { kind: 'table', columns: [], rows: [] });
+    tracker.show(1, 'test/outcomes', { kind: 'table', columns: [], rows: [] });
     tracker.log(1, { loss: 1 });
     expect(await readdir(join(folder, 'run'))).toEqual(['metrics.jsonl']);
   });

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -16,6 +16,8 @@ const OWN_PYTHON = join(ROOT, '.tools/python/bin/python');
 /** The project's own Python, or the machine's where it has a client. */
 export const python = existsSync(OWN_PYTHON) ? OWN_PYTHON : 'python3';
 const probe = await execa(python, ['-c', 'import wandb; wandb.init'], { reject: false });
+/** Why no client at all can run here, or '' where one can. */
+export const noPython = probe.exitCode === undefined ? `there is no ${python}` : '';
 /** Why the tests of the real client cannot run here, or '' where they can. */
 export const noClient = probe.exitCode === 0 ? '' : `${python} has no wandb; "make setup" installs it`;
 
@@ -32,6 +34,19 @@ const [truthPng, predictionPng] = await Promise.all(
 );
 const TRUTH_CLASSES = { 1: 'found', 5: 'missed' };
 const PREDICTION_CLASSES = { 11: 'right' };
+
+/** The least that begins a run. */
+export const INIT_MESSAGE = {
+  op: 'init',
+  mode: 'offline',
+  dir: tmpdir(),
+  project: 'roofs',
+  entity: null,
+  name: null,
+  group: null,
+  job_type: 'train',
+  config: {},
+};
 
 /** A bench for one test: a folder, params, what the user was told, servers; `close` puts all away. */
 export async function createBench() {
@@ -75,6 +90,34 @@ export async function createBench() {
       await chmod(path, 0o755);
       return path;
     },
+    /** A client that takes messages and hangs over the first row or picture until it is released. */
+    heldClient() {
+      const environment = {
+        PYTHONPATH: join(import.meta.dirname, 'held-client'),
+        PYTHONDONTWRITEBYTECODE: '1',
+        HELD_CLIENT: folder,
+      };
+      const logged = join(folder, 'logged');
+      return {
+        environment,
+        /** Runs it by itself, with these lines on its stdin, which then ends. */
+        run: (messages: object[], cutOff = '') =>
+          execa(python, [join(ROOT, 'src/tracking/wandb_client.py')], {
+            env: environment,
+            input: messages.map((message) => `${JSON.stringify(message)}\n`).join('') + cutOff,
+            reject: false,
+          }),
+        release: () => writeFile(join(folder, 'release'), ''),
+        /** What came: ["init"], [step, ...keys], ["finish", exit code]. */
+        logged: (): unknown[][] =>
+          existsSync(logged)
+            ? readFileSync(logged, 'utf8')
+                .split('\n')
+                .filter((line) => line !== '')
+                .map((line) => JSON.parse(line) as unknown[])
+            : [],
+      };
+    },
     async until(condition: () => boolean, timeoutMs = 20_000): Promise<void> {
       const deadline = Date.now() + timeoutMs;
       while (!condition()) {
@@ -113,9 +156,9 @@ export function logWholeRun(tracker: Tracker): void {
       prediction: { png: predictionPng!, classes: PREDICTION_CLASSES },
     },
   });
-  tracker.show(2, 'valid/correspondence', {
+  tracker.show(2, 'valid/outcomes', {
     kind: 'table',
-    columns: ['correspondence', 'buildings', 'detections'],
+    columns: ['outcome', 'buildings', 'detections'],
     rows: [
       ['merged', 4, 2],
       ['missed', 1, null],
@@ -147,10 +190,10 @@ export function expectWholeRun(server: FakeWandb, params: Params, { tables } = {
 function expectTables(server: FakeWandb): void {
   const shown = (key: string) => server.rows.get(2)?.[key] as { path: string };
   const contentOf = ({ path }: { path: string }) => JSON.parse(`${server.files.get(path)}`);
-  const table = shown('valid/correspondence');
+  const table = shown('valid/outcomes');
   expect(table).toMatchObject({ _type: 'table-file', ncols: 3, nrows: 2 });
   expect(contentOf(table)).toMatchObject({
-    columns: ['correspondence', 'buildings', 'detections'],
+    columns: ['outcome', 'buildings', 'detections'],
     data: [
       ['merged', 4, 2],
       ['missed', 1, null],

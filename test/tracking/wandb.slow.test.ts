@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { environmentFor } from './fake-wandb.ts';
-import { createBench, expectWholeRun, logWholeRun, noClient } from './wandb-bench.ts';
+import { createBench, expectWholeRun, INIT_MESSAGE, logWholeRun, noClient } from './wandb-bench.ts';
 
 let bench: Awaited<ReturnType<typeof createBench>>;
 
@@ -38,5 +38,13 @@ describe('createWandbTracker without its server', () => {
     const server = await bench.server();
     await bench.runSyncCommand(bench.lines.at(-1)!, server);
     expectWholeRun(server, bench.params);
+  });
+
+  it('leaves nobody behind who waits for ever, also when its parent dies after the end of the run', async () => {
+    const client = bench.heldClient();
+    const row = { op: 'log', step: 1, row: { loss: 1 } };
+    const { exitCode } = await client.run([INIT_MESSAGE, row, { op: 'finish', exit_code: 0 }]);
+    expect(exitCode).toBe(1);
+    expect(client.logged()).toEqual([['init']]);
   });
 });

@@ -1,4 +1,4 @@
-import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -7,14 +7,11 @@ import { batchShape } from '../../src/data/host-batch.ts';
 import { createLoader } from '../../src/data/loader.ts';
 import { openPrepared } from '../../src/data/open-prepared.ts';
 import { prepareData } from '../../src/data/prepare.ts';
-import { runInference } from '../../src/inference/run.ts';
-import { formatInferenceSummary } from '../../src/inference/summary.ts';
 import { loadWeights } from '../../src/model/checkpoint.ts';
 import { createMaskRcnn } from '../../src/model/mask-rcnn.ts';
 import { readSafetensors } from '../../src/model/safetensors.ts';
-import { saveParams } from '../../src/params/saved-params.ts';
 import type { Params } from '../../src/params/schema.ts';
-import { UsageError, UserError } from '../../src/system/errors.ts';
+import { UserError } from '../../src/system/errors.ts';
 import { tf } from '../../src/system/tensorflow.ts';
 import type { Table, Tracker } from '../../src/tracking/tracker.ts';
 import { formatTrainingSummary, type TrainingSummary } from '../../src/train/report.ts';
@@ -27,7 +24,6 @@ import { createValidationStep } from '../../src/train/validation-step.ts';
 import { collectLog } from '../support/collect-log.ts';
 import { recordingTracker } from '../support/recording-tracker.ts';
 import { tinyParams } from '../support/tiny-model.ts';
-import { leaveAsTrained } from '../support/untrained-model.ts';
 
 let folder: string;
 const tracker = recordingTracker();
@@ -75,11 +71,29 @@ describe('runTraining', () => {
       epoch: summary.best!.epoch,
       step: Number(metadata.step),
       images: 2,
-      score_threshold: Number(metadata.score_threshold),
       merged: { rate: summary.best!.merged_rate },
     });
     expect(Object.keys(metrics.errors)).toContain('missed');
+    const { score_threshold } = summary.best!;
+    expect(metadata.score_threshold).toBe(score_threshold === null ? undefined : `${score_threshold}`);
+    expect(metrics.score_threshold).toBe(score_threshold ?? 0.5);
   });
+  it('keeps no score threshold where no detection is right, so that nobody takes it for chosen', async () => {
+    const runs = join(folder, 'blind');
+    const detection = { ...params.model.detection, score_threshold: 1 };
+    const blind = {
+      ...params,
+      paths: { ...params.paths, runs },
+      model: { ...params.model, detection },
+      train: { ...params.train, epochs: 1 },
+    };
+    const means = { ...context().context, tracker: recordingTracker() };
+    const { best, ...rest } = await runTraining(blind, means);
+    expect(best).toMatchObject({ score_threshold: null, recall: 0 });
+    const { metadata } = await readSafetensors(join(runs, 'train', 'best.safetensors'));
+    expect(metadata).not.toHaveProperty('score_threshold');
+    expect(formatTrainingSummary({ best, ...rest })).toContain('no score threshold could be chosen');
+  }, 60_000);
   it('keeps weights that give the figures it reports', async () => {
     const model = createMaskRcnn(params);
     const metadata = await loadWeights(inRuns('train', 'best.safetensors'), model.weights);
@@ -114,10 +128,10 @@ describe('runTraining', () => {
     expect(kinds).toMatchObject({
       'valid/comparison_0': 'picture',
       'valid/overlay_0': 'overlaid_picture',
-      'valid/correspondence': 'table',
+      'valid/outcomes': 'table',
     });
     expect(Object.keys(kinds).filter((key) => /_\d$/.test(key))).toHaveLength(2);
-    const table = shown.find(({ key }) => key === 'valid/correspondence')!.exhibit as Table;
+    const table = shown.find(({ key }) => key === 'valid/outcomes')!.exhibit as Table;
     const sum = (column: number) => table.rows.reduce((total, row) => total + Number(row[column]), 0);
     expect(sum(1)).toBe(validBuildings);
     expect(tracker.summaries[0]).toHaveProperty(['best/mask_ap50']);
@@ -128,8 +142,9 @@ describe('runTraining', () => {
       2,
     );
     expect(formatTrainingSummary(summary)).toMatch(/^Trained 6 steps/);
-    expect(formatTrainingSummary(summary)).toMatch(
-      /from score [\d.]+ on, where F1 is highest \([\d.-]+\): precision/,
+    const best = { ...summary.best!, score_threshold: 0.25, f1: 0.5 };
+    expect(formatTrainingSummary({ ...summary, best })).toContain(
+      'from score 0.250 on, where F1 is highest (0.500): precision',
     );
   });
   it('leaves no tensor behind', async () => {
@@ -174,6 +189,16 @@ describe('runTraining', () => {
     expect(await validate(step, splits.valid, stopped)).toBe(null);
     const whole = await validate(step, splits.valid, { ...stopped, signal: new AbortController().signal });
     expect(whole!.metrics.images).toBe(2);
+    const whileMeasuring = new AbortController();
+    const tracking = {
+      ...params.tracking,
+      get images() {
+        whileMeasuring.abort(new Error('stopped'));
+        return 1;
+      },
+    };
+    const late = { ...stopped, params: { ...params, tracking }, signal: whileMeasuring.signal };
+    expect(await validate(step, splits.valid, late)).toBe(null);
     model.dispose();
   }, 60_000);
   it('notices at once that it cannot write', async () => {
@@ -253,118 +278,4 @@ describe('trainEpoch', () => {
       /step 50: the gradients of the last 40 updates did not fit into float16; use train\.precision=bfloat16/,
     );
   }, 60_000);
-});
-
-describe('runInference', () => {
-  it('writes a picture for every test image, figures, tables, predictions and a report', async () => {
-    const result = await runInference(params, context().context);
-    const files = (await readdir(inRuns('inference_results'))).toSorted();
-    expect(files.filter((file) => file.endsWith('.png'))).toHaveLength(3);
-    expect(files.filter((file) => !file.endsWith('.png'))).toEqual([
-      'buildings.csv',
-      'curves.json',
-      'ground_truth.json',
-      'images.csv',
-      'metrics.json',
-      'predictions.json',
-      'report.html',
-    ]);
-    const metrics = await readJson(inRuns('inference_results', 'metrics.json'));
-    expect(metrics).toEqual(result.metrics);
-    for (const key of ['ap', 'ap50']) {
-      expect(metrics.mask).toHaveProperty(key);
-      expect(metrics.box).toHaveProperty(key);
-    }
-    expect(metrics.intervals).toHaveProperty('merged_rate');
-    const predictions = await readJson(inRuns('inference_results', 'predictions.json'));
-    for (const { segmentation } of predictions) expect(typeof segmentation.counts).toBe('string');
-    const truth = await readJson(inRuns('inference_results', 'ground_truth.json'));
-    expect(truth.images).toHaveLength(3);
-    expect(truth.annotations).toHaveLength(result.metrics.buildings);
-    expect(await readFile(inRuns('inference_results', 'report.html'), 'utf8')).toContain('Training');
-    expect(formatInferenceSummary(result)).toMatch(/^On test \(3 images, \d+ buildings/);
-  }, 60_000);
-  it('tells the tracker figures with intervals, tables, overlays and the report; leaves no tensor behind', async () => {
-    const told = recordingTracker();
-    const before = tf.memory().numTensors;
-    const { metrics } = await runInference(params, { ...context().context, tracker: told });
-    expect(tf.memory().numTensors).toBe(before);
-    expect(told.summaries).toHaveLength(1);
-    expect(told.summaries[0]).toMatchObject({
-      'test/mask_ap': metrics.mask.ap,
-      'test/split_rate': metrics.split.rate,
-      'test/iou_low': metrics.intervals!.iou!.low,
-    });
-    const kinds = Object.fromEntries(told.exhibits.map(({ key, exhibit }) => [key, exhibit.kind]));
-    expect(kinds).toMatchObject({
-      'test/comparison_0': 'picture',
-      'test/overlay_0': 'overlaid_picture',
-      'test/correspondence': 'table',
-      'test/report': 'page',
-    });
-  }, 60_000);
-  it('takes the score threshold of the params, else that of the training, else 0.5 with a warning', async () => {
-    const { metadata } = await readSafetensors(inRuns('train', 'best.safetensors'));
-    const inferWith = async (here: Params) => {
-      const { lines: said, context: means } = context();
-      const { metrics, threshold_source } = await runInference(here, means);
-      return { score: metrics.score_threshold, source: threshold_source, said: said.join('\n') };
-    };
-    const trained = await inferWith(params);
-    expect(trained).toMatchObject({ score: Number(metadata.score_threshold), source: 'trained' });
-    const chosen = { ...params, inference: { ...params.inference, score_threshold: 0.125 } };
-    expect(await inferWith(chosen)).toMatchObject({ score: 0.125, source: 'params' });
-    const older = { ...params, paths: { ...params.paths, runs: join(folder, 'older') } };
-    await leaveAsTrained(createMaskRcnn(params), older);
-    const byDefault = await inferWith(older);
-    expect(byDefault).toMatchObject({ score: 0.5, source: 'default' });
-    expect(byDefault.said).toMatch(
-      /warning: .*names no score threshold .* 0\.5 is taken; set inference\.score/,
-    );
-    expect(trained.said).not.toMatch(/names no score threshold/);
-  }, 60_000);
-  it('replaces old results whole, and keeps them when it fails', async () => {
-    await writeFile(inRuns('inference_results', 'old.png'), '');
-    const aborted = runInference(params, context(AbortSignal.abort(new Error('stopped'))).context);
-    await expect(aborted).rejects.toThrow('stopped');
-    expect(await readdir(inRuns('inference_results'))).toContain('old.png');
-    await runInference({ ...params, inference: { ...params.inference, max_images: 1 } }, context().context);
-    const files = await readdir(inRuns('inference_results'));
-    expect(files.filter((file) => file.endsWith('.png'))).toHaveLength(1);
-    expect((await readdir(params.paths.runs)).toSorted()).toEqual([
-      'graph-cache',
-      'inference_results',
-      'train',
-    ]);
-  }, 60_000);
-  it('says what to do without a model', async () => {
-    const nowhere = { ...params, paths: { ...params.paths, runs: inRuns('nothing') } };
-    await expect(runInference(nowhere, context().context)).rejects.toThrow(/no trained model .*aerial train/);
-  });
-  it('warns when the data is not what the model was trained on', async () => {
-    const other = structuredClone(params);
-    other.paths.prepared = join(folder, 'other');
-    other.seed = 99;
-    await prepareData(other, collectLog());
-    const run = context();
-    await runInference({ ...params, paths: other.paths }, run.context);
-    expect(run.lines.join('\n')).toMatch(/warning: .*was trained on other prepared data/);
-  }, 60_000);
-  it('refuses a model and params of two trainings', async () => {
-    const runs = join(folder, 'mixed');
-    await cp(inRuns('train'), join(runs, 'train'), { recursive: true });
-    await saveParams(join(runs, 'train/params.yaml'), { ...params, seed: 5 });
-    const mixed = { ...params, paths: { ...params.paths, runs } };
-    await expect(runInference(mixed, context().context)).rejects.toThrow(/not of the same training/);
-  });
-  it('refuses params that do not fit the model, naming them', async () => {
-    const model = { ...params.model, anchor_ratios: [1], fpn_channels: 16 };
-    const failure = await runInference({ ...params, model }, context().context).catch(
-      (error: unknown) => error,
-    );
-    expect(failure).toBeInstanceOf(UsageError);
-    expect(String(failure)).toMatch(
-      /model.fpn_channels is 16, trained with 8; model.anchor_ratios is \[1\], trained with/,
-    );
-  });
 });

@@ -38,7 +38,7 @@ describe('comparisonPng', () => {
 
   it('paints the truth into the second panel and the detections into the third', async () => {
     const truth = [building([8, 8, 24, 24])];
-    const detections = [detection([40, 40, 60, 60])];
+    const detections = [{ ...detection([40, 40, 60, 60]), found: -1 }];
     const { panels } = await parts(await comparisonPng({ ...input, truth, detections }));
     const differs = (panel: number, y: number, x: number) => {
       const start = 3 * (6 * y * PANEL + 6 * x);
@@ -95,7 +95,11 @@ describe('comparisonPng', () => {
   });
 
   it('is the same picture every time', async () => {
-    const busy = { ...input, truth: [building([8, 8, 24, 24])], detections: [detection([8, 8, 23, 24])] };
+    const busy = {
+      ...input,
+      truth: [building([8, 8, 24, 24])],
+      detections: [{ ...detection([8, 8, 23, 24]), found: 0 }],
+    };
     expect((await comparisonPng(busy)).equals(await comparisonPng(busy))).toBe(true);
   });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Curves } from '../../src/evaluate/metrics.ts';
 import type { BuildingOutcome, DetectionOutcome } from '../../src/evaluate/outcome/outcome.ts';
-import { countCorrespondence, curveCharts } from '../../src/visualize/evaluation-exhibits.ts';
+import { countClasses, curveCharts } from '../../src/visualize/evaluation-exhibits.ts';
 
 const building = (outcome: Partial<BuildingOutcome>): BuildingOutcome => ({
   truth: 0,
@@ -28,9 +28,9 @@ const detection = (outcome: Partial<DetectionOutcome>): DetectionOutcome => ({
   ...outcome,
 });
 
-describe('countCorrespondence', () => {
+describe('countClasses', () => {
   it('puts each building and each detection into one row, merged and split before all else', () => {
-    const counter = countCorrespondence();
+    const counter = countClasses();
     counter.add({
       buildings: [
         building({}),
@@ -56,14 +56,14 @@ describe('countCorrespondence', () => {
     });
     const { columns, rows } = counter.table();
     expect(columns).toEqual([
-      'correspondence',
+      'outcome',
       'buildings',
       'detections',
       'share of buildings',
       'share of detections',
     ]);
     expect(rows).toEqual([
-      ['one to one', 1, 1, 1 / 6, 0.1],
+      ['found', 1, 1, 1 / 6, 0.1],
       ['merged: several buildings, one detection', 2, 1, 2 / 6, 0.1],
       ['split: one building, several detections', 1, 2, 1 / 6, 0.2],
       ['badly outlined', 1, 1, 1 / 6, 0.1],
@@ -76,8 +76,8 @@ describe('countCorrespondence', () => {
   });
 
   it('has no shares where there is nothing', () => {
-    const { rows } = countCorrespondence().table();
-    expect(rows[0]).toEqual(['one to one', 0, 0, null, null]);
+    const { rows } = countClasses().table();
+    expect(rows[0]).toEqual(['found', 0, 0, null, null]);
   });
 });
 

@@ -1,7 +1,7 @@
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import type { EvaluatedImage } from '../../src/evaluate/images/detections.ts';
-import { INTERVAL_KEYS } from '../../src/evaluate/metrics.ts';
+import { INTERVAL_KEYS } from '../../src/evaluate/intervals/headline-figures.ts';
 import { createRandom } from '../../src/system/random.ts';
 import { type EvaluationPage, evaluationPage } from '../../src/visualize/evaluation-page.ts';
 import { errorImages, evaluatedImage, pageOf } from '../support/evaluated-images.ts';
@@ -59,18 +59,26 @@ describe('evaluationPage', () => {
     expect(without).not.toContain('95 % interval');
   });
 
-  it('draws the curves, with the chosen threshold, and those of the training where it is known', async () => {
+  it('draws the curves, with the threshold, and those of the training where it is known', async () => {
     const page = await pageOf(errorImages());
     const charts = (text: string) => [...text.matchAll(/<b>([^<]*)\.<\/b>/g)].map(([, title]) => title);
     const without = await textOf(page);
     expect(charts(without)).toEqual(['Precision over recall', 'F1 over the score threshold', 'Calibration']);
-    expect(without).toContain('chosen: 0.20');
+    expect(without).toContain('counted from 0.20 on');
     const withHistory = await textOf({ ...page, history });
     expect(charts(withHistory).slice(3)).toEqual(['Loss', 'Accuracy on the validation split']);
     // A line of nulls is not drawn.
     const legend = withHistory.split('Accuracy on the validation split')[2]!.split('</figure>')[0]!;
     expect(words(legend)).toContain('mask mAP50');
     expect(words(legend)).not.toContain('IoU');
+  });
+
+  it('shows what a single threshold gives, and claims of none that it was chosen', async () => {
+    const text = await textOf(await pageOf(errorImages().slice(0, 1)));
+    const chart = text.split('F1 over the score threshold')[2]!.split('</figure>')[0]!;
+    const dots = chart.split('mark-symbol')[1]!.split('</g>')[0]!;
+    expect(dots.match(/<path/g)).toHaveLength(3);
+    expect(text).not.toContain('chosen');
   });
 
   it('has the error split, and figures by size, gap, density and source', async () => {
@@ -111,7 +119,7 @@ describe('evaluationPage', () => {
     const cards = cardsOf(await textOf(await pageOf(errorImages())));
     expect(cards).toHaveLength(4);
     expect(words(cards[1]!)).toMatch(
-      /tile-2\.png data\/custom · 128 × 128 px PQ 40 % F1 40 % IoU 17 % found 1 missed 1 false alarm 1 merged 0 split 0 duplicate 1 /,
+      /tile-2\.png data\/custom · 128 × 128 px PQ 40 % F1 40 % IoU 17 % found 1 missed 1 false alarm 1 duplicate 1 merged 0 split 0 /,
     );
     expect(words(cards[1]!)).toMatch(/Original .*Ground truth: 2 buildings .*Prediction: 3 detections/);
     expect(cards[1]).toContain('href="./pictures/tile-2.png"');
@@ -149,7 +157,10 @@ describe('evaluationPage', () => {
     const cells = cellsOf(await textOf(await pageOf(errorImages())), 'Show images by their errors');
     const counts = Object.fromEntries(cells.slice(1).map(([name, ...row]) => [name!.split('  ')[0], row]));
     const row = (start: string) => cells.find(([name]) => name!.startsWith(start))!.slice(1);
-    expect(Object.keys(counts)).toHaveLength(7);
+    expect(Object.keys(counts)).toHaveLength(10);
+    expect(row('Buildings not found')).toEqual(['4', '3', '1', '0']);
+    expect(row('Other wrong detections')).toEqual(['3', '3', '0', '0']);
+    expect(row('surplus')).toEqual(['1', '1', '0', '0']);
     expect(row('all images')).toEqual(['4']);
     expect(row('missed')).toEqual(['2', '1', '1', '0']);
     expect(row('merged')).toEqual(['2', '2', '0', '0']);

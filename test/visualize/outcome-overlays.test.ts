@@ -8,11 +8,11 @@ import { building, detection } from './instances.ts';
 
 type Side = Pick<EvaluatedImage, 'truth' | 'detections'>;
 
-/** The picture of a square image at a score threshold of 0.5. */
-async function pictureOf({ truth, detections }: Side, size = 8): Promise<OutcomePicture> {
+/** The picture of a square image at a score threshold of 0.5. @param shown side of the image's file, pixels */
+async function pictureOf({ truth, detections }: Side, size = 8, shown = size): Promise<OutcomePicture> {
   const image = { id: 1, name: 'a.png', origin: null, width: size, height: size, truth, detections };
   const outcome = outcomeOf(image, measureImage(image, { maxDetections: 100 }), 0.5);
-  const encoded = await sharp({ create: { width: size, height: size, channels: 3, background: '#357' } })
+  const encoded = await sharp({ create: { width: shown, height: shown, channels: 3, background: '#357' } })
     .png()
     .toBuffer();
   return outcomePicture(image, outcome, { encoded, caption: 'a caption' });
@@ -110,6 +110,15 @@ describe('outcomePicture', () => {
     expect(rows.length).toBe(1024);
     expect(rows[499]![499]).toBe(5);
     expect(rows[500]![499]).toBe(0);
+  });
+
+  it('takes no more memory for images of a whole town', async () => {
+    // A number for each of its pixels would take 14 GB.
+    const truth = [building([0, 0, 30_000, 30_000], 60_000)];
+    const picture = await pictureOf({ truth, detections: [] }, 60_000, 64);
+    const rows = await classesIn(picture, 'ground_truth');
+    const counts = rows.map((row) => row.filter((number) => number === 5).length);
+    expect(counts).toEqual([...Array(32).fill(32), ...Array(32).fill(0)]);
   });
 
   it('gives each class a number in one overlay only, between 1 and 255', async () => {

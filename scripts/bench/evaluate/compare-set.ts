@@ -31,10 +31,10 @@ const SCORE_THRESHOLD = 0.5;
  * @returns the largest difference of each figure and array that the reference has, by names as `mask/ap` and
  *   `mask/precision`; infinite where only one side has a number
  */
-export function compareSet(set: CocoSet, reference: Reference): Map<string, number> {
+export async function compareSet(set: CocoSet, reference: Reference): Promise<Map<string, number>> {
   const images = readCocoSet(set).sort((a, b) => a.id - b.id);
   const categories = categoriesOf(set).length;
-  const { metrics } = evaluateImages(images, {
+  const { metrics } = await evaluateImages(images, {
     ...{ maxDetections: FIGURE_LIMIT, categories },
     scoreThreshold: SCORE_THRESHOLD,
   });

@@ -1,6 +1,6 @@
 /** Our side of the suite `evaluate`: `node ours.ts KIND`, driven line by line by `measureInTurns`. */
 import { createInterface } from 'node:readline';
-import { type CocoMetrics, cocoFigures, poolFigures } from '../../../src/evaluate/coco/coco-figures.ts';
+import { type CocoMetrics, cocoFigures } from '../../../src/evaluate/coco/coco-figures.ts';
 import type { EvaluatedImage } from '../../../src/evaluate/images/detections.ts';
 import type { ImageMatches } from '../../../src/evaluate/matching/matching.ts';
 import {
@@ -18,7 +18,7 @@ const NO_MASK = { size: [0, 0] as [number, number], counts: new Uint32Array(0) }
 function evaluate(set: CocoSet, kind: MatchKind): CocoMetrics {
   const images = kind === 'box' ? readCocoSet(set, () => NO_MASK) : readCocoSet(set);
   const matches = images.sort((a, b) => a.id - b.id).map((image) => match(image, kind));
-  return cocoFigures(poolFigures(matches, MAX_DETECTIONS));
+  return cocoFigures(matches, MAX_DETECTIONS);
 }
 
 function match({ detections, truth }: EvaluatedImage, kind: MatchKind): ImageMatches {

@@ -35,8 +35,16 @@ export function fieldsOf(entry: JsonEntry): { fields: Readonly<Record<string, un
   return { fields, fault };
 }
 
-export function isId(value: unknown): value is Id {
+function isId(value: unknown): value is Id {
   return Number.isSafeInteger(value) || typeof value === 'string';
+}
+
+/** The id of an image or a category. */
+export function readId(value: unknown, fault: Fault): Id {
+  if (isId(value)) return value;
+  throw fault(
+    `id must be a whole number, at most ${Number.MAX_SAFE_INTEGER}, or a text, got ${shown(value)}: mend it`,
+  );
 }
 
 /** A value of a file in a few characters. */
@@ -72,14 +80,15 @@ export function readArea(value: unknown, mask: Rle, fault: Fault): number {
 }
 
 export function readCrowd(value: unknown, fault: Fault): boolean {
-  if (value === undefined || value === 0 || value === false) return false;
+  if (value === undefined || value === null || value === 0 || value === false) return false;
   if (value === 1 || value === true) return true;
   throw fault(`iscrowd must be 0 or 1, got ${shown(value)}: mend it`);
 }
 
+/** Of any scale: a logit or a percentage ranks as well as a probability. */
 export function readScore(value: unknown, fault: Fault): number {
-  if (typeof value === 'number' && value >= 0 && value <= 1) return value;
-  throw fault(`score must be a number from 0 to 1, got ${shown(value)}: mend it or leave the entry out`);
+  if (Number.isFinite(value)) return value as number;
+  throw fault(`score must be a finite number, got ${shown(value)}: mend it or leave the entry out`);
 }
 
 const HAS_MASK = 'give it polygons or run lengths';

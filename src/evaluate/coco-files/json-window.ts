@@ -20,13 +20,17 @@ export interface JsonWindow {
   kept: number | null;
   /** Bytes of the file before the window. */
   before: number;
+  /** By its byte order mark, as some shells write what they redirect. */
+  isUtf16: boolean;
 }
 
 /** @param file descriptor; read from where it stands */
 export function openWindow(file: number): JsonWindow {
-  const window = { file, bytes: Buffer.allocUnsafe(FIRST_SIZE), at: 0, end: 0, kept: null, before: 0 };
+  const bytes = Buffer.allocUnsafe(FIRST_SIZE);
+  const window: JsonWindow = { file, bytes, at: 0, end: 0, kept: null, before: 0, isUtf16: false };
   readMore(window);
   const [a, b, c] = window.bytes;
+  window.isUtf16 = window.end >= 2 && ((a === 0xff && b === 0xfe) || (a === 0xfe && b === 0xff));
   // The byte order mark of UTF-8
   if (window.end >= 3 && a === 0xef && b === 0xbb && c === 0xbf) window.at = 3;
   return window;

@@ -6,9 +6,9 @@
  * detections may be polygons; ids of annotations are not looked at.
  */
 import { createGiveWay } from '../../system/give-way.ts';
-import type { Detection, EvaluatedImage, GroundTruth, ImageBox } from '../images/detections.ts';
+import type { EvaluatedImage } from '../images/detections.ts';
 import { shown } from './entry-fields.ts';
-import type { Instance } from './instance-store.ts';
+import { buildingOf, detectionOf } from './instance-fields.ts';
 import { type GroundTruthFile, readGroundTruth } from './read-ground-truth.ts';
 import { type PredictionsFile, readPredictions } from './read-predictions.ts';
 
@@ -31,6 +31,8 @@ export interface CocoFiles {
   categories: string[];
   /** Images. */
   count: number;
+  /** File names of the images, in their order. */
+  names: readonly string[];
   /** What is no error and yet hardly meant, a line each. */
   warnings: string[];
 }
@@ -62,7 +64,7 @@ export async function openCocoFiles(paths: CocoPaths, signal?: AbortSignal): Pro
       origin,
       width,
       height,
-      truth: buildings(i, size).map(truthOf),
+      truth: buildings(i, size).map(buildingOf),
       detections: found(i, size).map(detectionOf),
     };
   };
@@ -74,29 +76,29 @@ export async function openCocoFiles(paths: CocoPaths, signal?: AbortSignal): Pro
     },
     categories: truth.categories.list.map(({ name }) => name),
     count: images.length,
+    names: images.map(({ name }) => name),
     warnings: warningsOf(paths, truth, predictions),
   };
-}
-
-function truthOf({ bbox, value: area, crowd, category, mask }: Instance): GroundTruth {
-  return { ...boxOf(bbox), area, crowd, category, mask };
-}
-
-function detectionOf({ bbox, value: score, category, mask }: Instance): Detection {
-  return { ...boxOf(bbox), score, category, mask };
-}
-
-function boxOf([x, y, width, height]: Instance['bbox']): Required<ImageBox> {
-  return { box: [y, x, y + height, x + width], sides: [height, width] };
 }
 
 function warningsOf(
   { groundTruth, predictions }: CocoPaths,
   truth: GroundTruthFile,
-  { instances, predicted, boxesOnly }: PredictionsFile,
+  { instances, predicted, boxesOnly, scores }: PredictionsFile,
 ): string[] {
   const warnings: string[] = [];
-  if (instances.count === 0) warnings.push(`${predictions} holds no prediction: everything counts as missed`);
+  if (truth.instances.count === 0) {
+    warnings.push(
+      `${groundTruth} holds no annotation: there is nothing to find, and most figures are undefined`,
+    );
+  } else if (instances.count === 0) {
+    warnings.push(`${predictions} holds no prediction: everything counts as missed`);
+  }
+  if (scores.low < 0 || scores.high > 1) {
+    warnings.push(
+      `${predictions} has scores from ${scores.low} to ${scores.high}, outside of 0-1: the score threshold must be on that scale, and calibration is undefined`,
+    );
+  }
   if (boxesOnly) {
     warnings.push(
       `${predictions} has boxes and no masks: the rectangles stand for masks, as in pycocotools; only the box figures tell much`,

@@ -20,8 +20,6 @@ interface PlacesName<T> {
   field: string;
   /** What one is called. */
   show: (entry: T) => string;
-  /** What to do about a reference that leads nowhere. */
-  mend: string;
 }
 
 /** Of those that an entry could have meant. */
@@ -33,7 +31,7 @@ const MOST_SHOWN = 3;
  */
 export function createPlaces<T extends { id: Id }>(
   entries: readonly T[],
-  { path, list, field, show, mend }: PlacesName<T>,
+  { path, list, field, show }: PlacesName<T>,
 ): Places<T> {
   assertDistinct(entries, `${path}: ${list}`);
   const sorted = entries.toSorted((a, b) => compareIds(a.id, b.id));
@@ -46,7 +44,7 @@ export function createPlaces<T extends { id: Id }>(
       const some = sorted.slice(0, MOST_SHOWN).map(show);
       const known = `${some.join(', ')}${sorted.length > MOST_SHOWN ? ', ...' : ''}`;
       const what = `${field} must be the id of one of the ${list} of ${path} (${known}), got ${shown(id)}`;
-      throw fault(`${what}: ${mend}, or leave the entry out`);
+      throw fault(`${what}: mend it, or leave the entry out`);
     },
   };
 }

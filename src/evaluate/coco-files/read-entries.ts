@@ -37,6 +37,8 @@ export function* readEntries(path: string, options: EntriesOptions): Generator<J
   const file = openFile(path);
   try {
     yield* entriesOf({ path, window: openWindow(file) }, options);
+  } catch (error) {
+    throw error instanceof UserError ? error : unreadable(path, error);
   } finally {
     closeSync(file);
   }
@@ -49,6 +51,8 @@ interface Source {
 
 function* entriesOf(source: Source, { lists, expected, found }: EntriesOptions): Generator<JsonEntry> {
   const { path, window } = source;
+  if (window.isUtf16)
+    throw new UserError(`${path} is UTF-16, and JSON is UTF-8: write the file again as UTF-8`);
   const first = nextCharacter(window);
   if (first === '') throw new UserError(`${path} is empty: expected ${expected}`);
   if (first !== '[' && first !== '{') throw notJson(source, 'at its beginning');
@@ -67,6 +71,7 @@ function* objectEntries(
 ): Generator<JsonEntry> {
   const { path, window } = source;
   if (takeIf(window, '}')) return;
+  const seen = new Set<string>();
   for (let before = 'at its beginning'; ; ) {
     if (nextCharacter(window) !== '"') throw notJson(source, before);
     const key = parse(taken(source, before), `${path}: a key`) as string;
@@ -76,6 +81,9 @@ function* objectEntries(
     if (next === '') throw notJson(source, place);
     if (lists.includes(key)) {
       if (next !== '[') throw new UserError(`${path}: ${key} must be a list, as in every COCO file`);
+      if (seen.has(key))
+        throw new UserError(`${path} has the key "${key}" twice: leave one of the lists out`);
+      seen.add(key);
       found?.add(key);
       window.at++;
       yield* listEntries(source, key);
@@ -168,8 +176,14 @@ function notJson({ path, window }: Source, place: string): UserError {
     );
   }
   return new UserError(
-    `${path} is not JSON: unexpected ${JSON.stringify(printable(next))} ${place} (byte ${offset}): write the file again`,
+    `${path} is not JSON: unexpected ${quoted(next)} ${place} (byte ${offset}): write the file again`,
   );
+}
+
+/** @param character one byte: from 127 on, no character of its own that can be shown */
+function quoted(character: string): string {
+  const code = character.charCodeAt(0);
+  return code < 0x7f ? JSON.stringify(character) : `byte 0x${code.toString(16)}`;
 }
 
 const FILE_REASONS: Readonly<Record<string, string>> = {
@@ -177,6 +191,8 @@ const FILE_REASONS: Readonly<Record<string, string>> = {
   ENOTDIR: 'a file on the way to it is no folder: check the path',
   EACCES: 'permission denied: make it readable for this user',
   EISDIR: 'it is a folder: name the file in it',
+  EIO: 'the disk fails: check it, or copy the file to another',
+  ESTALE: 'it was replaced meanwhile: run the command again',
 };
 
 /** Looks at it first: opening a pipe waits for who writes into it. */
@@ -187,10 +203,15 @@ function openFile(path: string): number {
     const reason = stats.isDirectory() ? FILE_REASONS.EISDIR : 'it is no regular file: write it to one';
     throw new UserError(`Cannot read ${path}: ${reason}`);
   } catch (error) {
-    if (error instanceof UserError) throw error;
-    const code = (error as NodeJS.ErrnoException).code ?? 'unknown reason';
-    throw new UserError(`Cannot read ${path}: ${FILE_REASONS[code] ?? `${code}: name another file`}`, {
-      cause: error,
-    });
+    throw error instanceof UserError ? error : unreadable(path, error);
   }
+}
+
+/** @returns anything but an error of the disk as it is */
+function unreadable(path: string, error: unknown): unknown {
+  const { code, syscall } = error as NodeJS.ErrnoException;
+  if (code === undefined || syscall === undefined) return error;
+  return new UserError(`Cannot read ${path}: ${FILE_REASONS[code] ?? `${code}: name another file`}`, {
+    cause: error,
+  });
 }

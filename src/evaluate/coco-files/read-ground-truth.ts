@@ -3,10 +3,10 @@ import {
   boxOfMask,
   fieldsOf,
   type Id,
-  isId,
   readArea,
   readBox,
   readCrowd,
+  readId,
   readMask,
   shown,
 } from './entry-fields.ts';
@@ -58,20 +58,20 @@ export async function readGroundTruth(
     else categories.push(readCategory(entry));
     await everyEntry();
   }
-  for (const key of ['images', 'categories']) if (!found.has(key)) throw missing(path, key);
-  if (images.length === 0)
-    throw new UserError(`${path}: images is an empty list: there is nothing to evaluate`);
+  for (const [key, list] of Object.entries({ images, categories })) {
+    if (!found.has(key)) throw missing(path, key);
+    if (list.length === 0)
+      throw new UserError(`${path}: ${key} is an empty list: there is nothing to evaluate`);
+  }
   const file = {
     path,
     images: createPlaces(images, {
       ...{ path, list: 'images', field: 'image_id' },
       show: ({ id }) => shown(id),
-      mend: 'mend it',
     }),
     categories: createPlaces(categories, {
       ...{ path, list: 'categories', field: 'category_id' },
       show: ({ id, name }) => `${shown(id)} ${shown(name)}`,
-      mend: 'write the id that the ground truth has for it',
     }),
     annotated: new Set<number>(),
     instances: createInstanceStore(),
@@ -91,7 +91,7 @@ function missing(path: string, key: string): UserError {
 function readImage(entry: JsonEntry): TruthImage {
   const { fields, fault } = fieldsOf(entry);
   const { id, width, height, file_name: name, origin } = fields;
-  if (!isId(id)) throw fault(`id must be a whole number or a text, got ${shown(id)}: mend it`);
+  const ownId = readId(id, fault);
   if (!isLength(width) || !isLength(height) || width * height > MOST_PIXELS) {
     const got = `${shown(width)} and ${shown(height)}`;
     throw fault(
@@ -99,8 +99,8 @@ function readImage(entry: JsonEntry): TruthImage {
     );
   }
   return {
-    id,
-    name: typeof name === 'string' ? name : String(id),
+    id: ownId,
+    name: typeof name === 'string' ? name : String(ownId),
     origin: typeof origin === 'string' ? origin : null,
     width,
     height,
@@ -113,8 +113,8 @@ function isLength(value: unknown): value is number {
 
 function readCategory(entry: JsonEntry): { id: Id; name: string } {
   const { fields, fault } = fieldsOf(entry);
-  const { id, name } = fields;
-  if (!isId(id)) throw fault(`id must be a whole number or a text, got ${shown(id)}: mend it`);
+  const { name } = fields;
+  const id = readId(fields.id, fault);
   return { id, name: typeof name === 'string' ? name : String(id) };
 }
 

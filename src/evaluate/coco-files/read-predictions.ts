@@ -19,6 +19,8 @@ export interface PredictionsFile {
   predicted: Set<number>;
   /** None of them has a mask: their boxes stand for masks, as in pycocotools. */
   boxesOnly: boolean;
+  /** The lowest and the highest; Infinity and -Infinity without any. */
+  scores: { low: number; high: number };
 }
 
 const EXPECTED =
@@ -33,7 +35,12 @@ export async function readPredictions(
   truth: GroundTruthFile,
   everyEntry: () => Promise<void>,
 ): Promise<PredictionsFile> {
-  const file = { instances: createInstanceStore(), predicted: new Set<number>(), boxesOnly: false };
+  const file: PredictionsFile = {
+    instances: createInstanceStore(),
+    predicted: new Set(),
+    boxesOnly: false,
+    scores: { low: Infinity, high: -Infinity },
+  };
   for (const entry of readEntries(path, { lists: null, expected: EXPECTED })) {
     addResult(file, truth, entry);
     await everyEntry();
@@ -54,6 +61,8 @@ function addResult(file: PredictionsFile, truth: GroundTruthFile, entry: JsonEnt
   const mask =
     segmentation === null ? rectangleOf(assertBox(box, fault), size) : readMask(segmentation, size, fault);
   file.predicted.add(category);
+  file.scores.low = Math.min(file.scores.low, value);
+  file.scores.high = Math.max(file.scores.high, value);
   file.instances.add({ image, category, bbox: box ?? boxOfMask(mask), value, crowd: false, mask });
 }
 

@@ -45,8 +45,12 @@ export function rankAll(images: readonly Pick<ImageMatches, 'scores'>[]): Rankin
 
 /** The matches of a set of images in order of score: what every resampling of these images has in common. */
 export interface Pool {
-  /** [I] buildings that count */
+  /** I, with those that have nothing */
+  size: number;
+  /** [P] buildings that count, of each image that has some: few of many, for one of many categories */
   positives: Uint32Array;
+  /** [P] which images these are */
+  holders: Uint32Array;
   /** [K] the image of every detection that counts at one threshold at least, the highest score first */
   images: Uint32Array;
   /**
@@ -73,8 +77,9 @@ export function poolMatches(
   const matches = images.map(({ ranges }) => ranges[range]);
   const ranked = inOrder(matches, ranking, maxDetections);
   const runs = IOU_THRESHOLDS.map((_, t) => findRuns(ranked, t));
-  const positives = Uint32Array.from(matches, (image) => image.positives);
-  return { positives, images: ranked.images, runs };
+  const holders = Uint32Array.from(matches.keys()).filter((image) => matches[image]!.positives > 0);
+  const positives = holders.map((image) => matches[image]!.positives);
+  return { size: images.length, positives, holders, images: ranked.images, runs };
 }
 
 const [LEFT_OUT, RIGHT, WRONG] = [0, 1, 2];
@@ -128,10 +133,10 @@ export interface PrecisionCurves {
  * @returns null when no building counts, so that precision and recall are undefined
  */
 export function precisionCurves(
-  { positives, images, runs }: Pool,
-  repeats: ArrayLike<number> = new Uint8Array(positives.length).fill(1),
+  { size, positives, holders, images, runs }: Pool,
+  repeats: ArrayLike<number> = new Uint8Array(size).fill(1),
 ): PrecisionCurves | null {
-  const total = positives.reduce((sum, count, image) => sum + count * repeats[image]!, 0);
+  const total = positives.reduce((sum, count, p) => sum + count * repeats[holders[p]!]!, 0);
   if (total === 0) return null;
   const R = RECALL_POINTS.length;
   const shared = { counted: countThrough(images, repeats), needed: hitsNeeded(total) };

@@ -6,7 +6,7 @@
 import type { AreaRange, ImageMatches } from '../matching/matching.ts';
 import type { CategoryMatches, MatchKind } from '../matching/measure-image.ts';
 import { type Pool, poolMatches, type Ranking, rankAll } from './average-precision.ts';
-import { type CocoMetrics, cocoFigures, poolFigures } from './coco-figures.ts';
+import { type CocoMetrics, cocoFigures } from './coco-figures.ts';
 
 /** All that is needed of a `MeasuredImage`. */
 type Matched = { categories: readonly CategoryMatches[] };
@@ -26,7 +26,7 @@ export function categoryFigures(
   { maxDetections, rankings }: { maxDetections: number; rankings?: readonly Ranking[] },
 ): CocoMetrics {
   const figures = matchesOf(images, kind).map((matches, category) =>
-    cocoFigures(poolFigures(matches, maxDetections, rankings?.[category])),
+    cocoFigures(matches, maxDetections, rankings?.[category]),
   );
   return meanFigures(figures);
 }

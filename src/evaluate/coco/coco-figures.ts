@@ -6,7 +6,6 @@ import { AREA_RANGES, type AreaRange, type ImageMatches } from '../matching/matc
 import {
   averagePrecision,
   averageRecall,
-  type Pool,
   type PrecisionCurves,
   poolMatches,
   precisionCurves,
@@ -37,39 +36,19 @@ export interface CocoMetrics {
   ar_large: number | null;
 }
 
-/** What all resamplings of a set of images have in common: ranked once, it gives the figures of each in milliseconds. */
-export interface FigurePools {
-  ranges: Record<AreaRange, Pool>;
-  best: Pool;
-  bestTen: Pool;
-}
-
 /**
  * @param images in the order of their ids: it decides between detections of equal score
  * @param maxDetections the best of each image
+ * @param ranking `rankAll` of the images, for callers that need it several times
  */
-export function poolFigures(
+export function cocoFigures(
   images: readonly ImageMatches[],
   maxDetections: number,
   ranking: Ranking = rankAll(images),
-): FigurePools {
-  const pool = (range: AreaRange, limit = maxDetections) =>
-    poolMatches(images, { range, ranking, maxDetections: Math.min(limit, maxDetections) });
-  return {
-    ranges: { all: pool('all'), small: pool('small'), medium: pool('medium'), large: pool('large') },
-    best: pool('all', 1),
-    bestTen: pool('all', 10),
-  };
-}
-
-/** @param repeats [I] how often each image is in the set (bootstrap); once each when left out */
-export function cocoFigures(
-  { ranges, best, bestTen }: FigurePools,
-  repeats?: ArrayLike<number>,
 ): CocoMetrics {
-  const curves = (pool: Pool) => precisionCurves(pool, repeats);
-  const [all, small] = [curves(ranges.all), curves(ranges.small)];
-  const [medium, large] = [curves(ranges.medium), curves(ranges.large)];
+  const curves = (range: AreaRange, limit = maxDetections) =>
+    precisionCurves(poolMatches(images, { range, ranking, maxDetections: Math.min(limit, maxDetections) }));
+  const [all, small, medium, large] = [curves('all'), curves('small'), curves('medium'), curves('large')];
   return {
     ap: averagePrecision(all),
     ap50: averagePrecision(all, 0.5),
@@ -78,8 +57,8 @@ export function cocoFigures(
     ap_medium: averagePrecision(medium),
     ap_large: averagePrecision(large),
     ar: averageRecall(all),
-    ar_1: averageRecall(curves(best)),
-    ar_10: averageRecall(curves(bestTen)),
+    ar_1: averageRecall(curves('all', 1)),
+    ar_10: averageRecall(curves('all', 10)),
     ar_small: averageRecall(small),
     ar_medium: averageRecall(medium),
     ar_large: averageRecall(large),

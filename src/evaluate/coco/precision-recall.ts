@@ -1,8 +1,15 @@
 import { IOU_THRESHOLDS } from '../matching/matching.ts';
 import type { MeasuredImage } from '../matching/measure-image.ts';
-import type { Curves } from '../metrics.ts';
 import { precisionCurves, RECALL_POINTS } from './average-precision.ts';
 import { meanOfCategories, poolCategories } from './category-figures.ts';
+
+/** COCO's precision at its 101 recall points, mean over the categories. */
+export interface PrecisionRecall {
+  /** Of the masks, from which on a detection is right. */
+  iou: number;
+  /** Empty where undefined. */
+  points: { recall: number; precision: number }[];
+}
 
 /** Drawn are a mask that is found at all, and one that is found well. */
 const IOUS = [0.5, 0.75];
@@ -13,7 +20,7 @@ const IOUS = [0.5, 0.75];
  */
 export function precisionRecallCurves(
   measured: readonly Pick<MeasuredImage, 'categories'>[],
-): Curves['precision_recall'] {
+): PrecisionRecall[] {
   const curves = poolCategories(measured, 'mask').map((pool) => precisionCurves(pool));
   const isDefined = curves.some((each) => each !== null);
   return IOUS.map((iou) => {

@@ -6,9 +6,10 @@ export interface ImageResult {
   /** Null where there is neither building nor detection. */
   panoptic_quality: number | null;
   hits: number;
-  missed: number;
-  /** Detections that are no hit; those in crowd regions are none either. */
-  false_alarms: number;
+  /** Buildings that are no hit. */
+  false_negatives: number;
+  /** Detections that are no hit; those in crowd regions count as neither. */
+  false_positives: number;
   /** Buildings. */
   merged: number;
   split: number;
@@ -24,7 +25,7 @@ export interface ChangedImage {
 }
 
 export interface ChangedImages {
-  /** How many became better, and how many worse. */
+  /** How many became better, and how many worse, by 0.0005 or more. */
   better: number;
   worse: number;
   /** The most changed first, then the lower id. */
@@ -38,6 +39,9 @@ interface RunCounts {
   names: ReadonlyMap<number, string>;
 }
 
+/** Of panoptic quality: less does not show in its three decimals. */
+const LEAST_CHANGE = 0.0005;
+
 /** @param limit how many are named each way */
 export function changedImages(a: RunCounts, b: RunCounts, limit: number): ChangedImages {
   const images = a.counts.map((counts, image): ChangedImage => {
@@ -45,8 +49,12 @@ export function changedImages(a: RunCounts, b: RunCounts, limit: number): Change
     const change = qualityOf(after) - qualityOf(before);
     return { id: counts.id, name: a.names.get(counts.id)!, change, a: before, b: after };
   });
-  const better = images.filter(({ change }) => change > 0).sort((x, y) => y.change - x.change || x.id - y.id);
-  const worse = images.filter(({ change }) => change < 0).sort((x, y) => x.change - y.change || x.id - y.id);
+  const better = images
+    .filter(({ change }) => change >= LEAST_CHANGE)
+    .sort((x, y) => y.change - x.change || x.id - y.id);
+  const worse = images
+    .filter(({ change }) => change <= -LEAST_CHANGE)
+    .sort((x, y) => x.change - y.change || x.id - y.id);
   return {
     better: better.length,
     worse: worse.length,
@@ -61,8 +69,8 @@ function resultOf(counts: OutcomeCounts): ImageResult {
   return {
     panoptic_quality,
     hits,
-    missed: buildings - hits,
-    false_alarms: detections - hits,
+    false_negatives: buildings - hits,
+    false_positives: detections - hits,
     merged,
     split,
   };

@@ -1,14 +1,18 @@
-import { evaluateImages } from '../evaluate-images.ts';
-import type { EvaluatedImage } from '../images/detections.ts';
-import { type BootstrapOptions, bootstrap } from '../intervals/bootstrap.ts';
-import { type HeadlineFigures, headlineFigures } from '../intervals/headline-figures.ts';
-import { type ErrorFigures, INTERVAL_KEYS, type Interval, type IntervalKey } from '../metrics.ts';
+import { evaluateImages, type ImageSource } from '../evaluate-images.ts';
+import { type BootstrapOptions, bootstrap, type Interval } from '../intervals/bootstrap.ts';
+import {
+  type HeadlineFigures,
+  headlineFigures,
+  INTERVAL_KEYS,
+  type IntervalKey,
+} from '../intervals/headline-figures.ts';
 import type { OutcomeCounts } from '../outcome/count-outcome.ts';
+import type { ErrorFigures } from '../tide/tide-figures.ts';
 import { type ChangedImages, changedImages } from './changed-images.ts';
 
 /** What a run found in the images. */
 export interface RunImages {
-  images: Iterable<EvaluatedImage>;
+  images: ImageSource;
   /** The run's own: each is compared as it would be used. */
   scoreThreshold: number;
 }
@@ -51,12 +55,20 @@ export interface Comparison {
  * what makes images easy or hard for both falls out of the difference (Efron & Tibshirani 1993). As in
  * `bootstrapIntervals`, it covers the choice of images, not the chance in training.
  * @param a, b the same images with the same ground truth, as `pairImages` gives them
+ * @param options `onProgress` hears of the images of both as of one set
  * @throws RangeError where the images are not the same, and as `evaluateImages`
  */
-export function compareRuns(a: RunImages, b: RunImages, options: CompareOptions): Comparison {
-  const [before, after] = [evaluateRun(a, options), evaluateRun(b, options)];
+export async function compareRuns(a: RunImages, b: RunImages, options: CompareOptions): Promise<Comparison> {
+  const before = await evaluateRun(a, options);
+  const { onProgress } = options;
+  const after = await evaluateRun(b, {
+    ...options,
+    ...(onProgress && {
+      onProgress: (step, done) => onProgress(step, before.counts.length + done),
+    }),
+  });
   assertSameImages(before.counts, after.counts);
-  const intervals = bootstrap(
+  const intervals = await bootstrap(
     before.counts.length,
     (repeats) => subtract(before.figuresOf(repeats), after.figuresOf(repeats)),
     options,
@@ -78,12 +90,15 @@ export function compareRuns(a: RunImages, b: RunImages, options: CompareOptions)
   };
 }
 
-function evaluateRun({ images, scoreThreshold }: RunImages, { maxDetections, categories }: CompareOptions) {
+async function evaluateRun({ images, scoreThreshold }: RunImages, options: CompareOptions) {
+  const { maxDetections, categories, onProgress, signal } = options;
   const names = new Map<number, string>();
-  const { metrics, measured, counts } = evaluateImages(images, {
+  const { metrics, measured, counts } = await evaluateImages(images, {
     maxDetections,
     categories,
     scoreThreshold,
+    ...(onProgress && { onProgress }),
+    ...(signal && { signal }),
     onOutcome: ({ id, name }) => names.set(id, name),
   });
   return { metrics, counts, names, figuresOf: headlineFigures({ measured, counts }) };

@@ -3,6 +3,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../../system/errors.ts';
+import { printable } from '../../system/printable.ts';
 import { type CocoFiles, openCocoFiles } from '../coco-files/open-coco-files.ts';
 
 /** What `aerial inference` left: detections, the truth that they are held against, and how they were measured. */
@@ -23,14 +24,16 @@ const AGAIN = 'run aerial inference again';
 
 /**
  * @param path folder with the files of a run, or one whose `inference_results` has them
- * @throws UserError where there is no such folder, where files are missing, and for files that cannot be used
+ * @param signal stops the reading
+ * @throws UserError where there is no such folder, where files are missing, and for files that cannot be used; the
+ *   signal's reason when it is aborted
  */
-export async function openRun(path: string): Promise<Run> {
+export async function openRun(path: string, signal?: AbortSignal): Promise<Run> {
   const folder = await findRun(path);
   const measures = await readMeasures(join(folder, 'metrics.json'));
   const groundTruth = join(folder, 'ground_truth.json');
   const predictions = join(folder, 'predictions.json');
-  return { folder, ...measures, files: await openCocoFiles({ groundTruth, predictions }) };
+  return { folder, ...measures, files: await openCocoFiles({ groundTruth, predictions }, signal) };
 }
 
 async function findRun(path: string): Promise<string> {
@@ -68,16 +71,19 @@ function listOf(names: readonly string[]): string {
 }
 
 const measuresSchema = z.looseObject({
-  score_threshold: z.number().min(0).max(1),
+  score_threshold: z.number(),
   max_detections: z.int().positive(),
 });
+
+const BYTE_ORDER_MARK = /^\uFEFF/;
 
 async function readMeasures(path: string): Promise<Pick<Run, 'scoreThreshold' | 'maxDetections'>> {
   let content: unknown;
   try {
-    content = JSON.parse(await readFile(path, 'utf8'));
+    content = JSON.parse((await readFile(path, 'utf8')).replace(BYTE_ORDER_MARK, ''));
   } catch (error) {
-    throw new UserError(`${path} cannot be read (${(error as Error).message}): ${AGAIN}`, { cause: error });
+    const reason = printable((error as Error).message);
+    throw new UserError(`${path} cannot be read (${reason}): ${AGAIN}`, { cause: error });
   }
   const { data, error } = measuresSchema.safeParse(content);
   if (data) return { scoreThreshold: data.score_threshold, maxDetections: data.max_detections };

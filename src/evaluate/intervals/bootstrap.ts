@@ -3,14 +3,23 @@
  * each such set show how much they owe to the choice of images. Intervals are percentile intervals (Efron & Tibshirani
  * 1993, An Introduction to the Bootstrap, §13.3).
  */
+import { createGiveWay } from '../../system/give-way.ts';
 import { createRandom, type Random } from '../../system/random.ts';
-import { INTERVAL_KEYS, type Interval, type IntervalKey } from '../metrics.ts';
-import type { FiguresOf, HeadlineFigures } from './headline-figures.ts';
+import type { OnProgress } from '../progress.ts';
+import { type FiguresOf, type HeadlineFigures, INTERVAL_KEYS, type IntervalKey } from './headline-figures.ts';
+
+export interface Interval {
+  low: number;
+  high: number;
+}
 
 export interface BootstrapOptions {
   /** How many sets are drawn. */
   resamples: number;
   seed: number;
+  onProgress?: OnProgress;
+  /** Ends the drawing. */
+  signal?: AbortSignal;
 }
 
 /** One image shows nothing of how images differ. */
@@ -30,22 +39,27 @@ const MOST_UNDEFINED = 0.1;
  * @param figuresOf of each set drawn; any figures, such as differences of those of two runs on the same images
  * @returns 95 % intervals; null where there are fewer than two images, or where the figure is undefined in more than a
  *   tenth of the sets (they are left out elsewhere)
+ * @throws the signal's reason when it is aborted
  */
-export function bootstrap(
+export async function bootstrap(
   images: number,
   figuresOf: FiguresOf,
-  { resamples, seed }: BootstrapOptions,
-): Record<IntervalKey, Interval | null> {
+  { resamples, seed, onProgress, signal }: BootstrapOptions,
+): Promise<Record<IntervalKey, Interval | null>> {
+  const giveWay = createGiveWay(signal);
   const random = createRandom('bootstrap', seed);
   const repeats = new Uint32Array(images);
   const drawn: HeadlineFigures[] = [];
   for (let b = 0; b < resamples && images >= FEWEST_IMAGES; b++) {
     drawWithReplacement(random, repeats);
     drawn.push(figuresOf(repeats));
+    onProgress?.('drawn', drawn.length);
+    await giveWay();
   }
   const intervalOf = (key: IntervalKey) => percentileInterval(drawn.map((figures) => figures[key]));
-  return Object.fromEntries(INTERVAL_KEYS.map((key) => [key, intervalOf(key)])) as ReturnType<
-    typeof bootstrap
+  return Object.fromEntries(INTERVAL_KEYS.map((key) => [key, intervalOf(key)])) as Record<
+    IntervalKey,
+    Interval | null
   >;
 }
 

@@ -1,10 +1,26 @@
 import { averagePrecision, type Pool, precisionCurves } from '../coco/average-precision.ts';
 import { meanOfCategories, poolCategories, rankCategories } from '../coco/category-figures.ts';
 import type { MeasuredImage } from '../matching/measure-image.ts';
-import type { IntervalKey } from '../metrics.ts';
 import type { OutcomeCounts } from '../outcome/count-outcome.ts';
 import { ratesOf, type Tally } from '../outcome/rates.ts';
-import { type UnionAgreement, unionAgreement } from '../outcome/union-agreement.ts';
+import { unionAgreement } from '../outcome/union-agreement.ts';
+
+/** The figures that have an interval. */
+export const INTERVAL_KEYS = [
+  'mask_ap',
+  'mask_ap50',
+  'boundary_ap',
+  'box_ap',
+  'iou',
+  'dice',
+  'precision',
+  'recall',
+  'f1',
+  'panoptic_quality',
+  'merged_rate',
+  'split_rate',
+] as const;
+export type IntervalKey = (typeof INTERVAL_KEYS)[number];
 
 export type HeadlineFigures = Record<IntervalKey, number | null>;
 
@@ -27,7 +43,6 @@ export function headlineFigures({ measured, counts }: EvaluatedSet): FiguresOf {
   const boundary = poolCategories(measured, 'boundary', { rankings });
   const box = poolCategories(measured, 'box', { rankings });
   const once = new Uint8Array(counts.length).fill(1);
-  const agreements = counts.map(({ pixels }) => unionAgreement(pixels));
   return (repeats = once) => {
     const { ap, ap50 } = precisions(mask, repeats);
     return {
@@ -35,7 +50,7 @@ export function headlineFigures({ measured, counts }: EvaluatedSet): FiguresOf {
       mask_ap50: ap50,
       boundary_ap: precisions(boundary, repeats).ap,
       box_ap: precisions(box, repeats).ap,
-      ...meanAgreement(counts, agreements, repeats),
+      ...meanAgreement(counts, repeats),
       ...ratesOf(addUp(counts, repeats)),
     };
   };
@@ -64,19 +79,23 @@ function addUp(counts: readonly Tally[], repeats: ArrayLike<number>): Tally {
   return sum;
 }
 
-/** @returns null where no pixel of any image is building, neither in truth nor as found */
-function meanAgreement(
-  counts: readonly OutcomeCounts[],
-  agreements: readonly UnionAgreement[],
-  repeats: ArrayLike<number>,
+/**
+ * Means over the images.
+ * @param repeats [I] as in `FiguresOf`
+ * @returns null where no pixel of any image is building, neither in truth nor as found
+ */
+export function meanAgreement(
+  counts: readonly Pick<OutcomeCounts, 'pixels'>[],
+  repeats?: ArrayLike<number>,
 ): Pick<HeadlineFigures, 'iou' | 'dice'> {
-  let [images, pixels, iou, dice] = [0, 0, 0, 0];
-  for (const [image, { pixels: counted }] of counts.entries()) {
-    const times = repeats[image]!;
+  let [images, area, iou, dice] = [0, 0, 0, 0];
+  for (const [image, { pixels }] of counts.entries()) {
+    const times = repeats ? repeats[image]! : 1;
+    const agreement = unionAgreement(pixels);
     images += times;
-    pixels += times * (counted.truth + counted.found);
-    iou += times * agreements[image]!.iou;
-    dice += times * agreements[image]!.dice;
+    area += times * (pixels.truth + pixels.found);
+    iou += times * agreement.iou;
+    dice += times * agreement.dice;
   }
-  return pixels === 0 ? { iou: null, dice: null } : { iou: iou / images, dice: dice / images };
+  return area === 0 ? { iou: null, dice: null } : { iou: iou / images, dice: dice / images };
 }

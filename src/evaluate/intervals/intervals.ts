@@ -1,6 +1,5 @@
-import type { Interval, IntervalKey } from '../metrics.ts';
-import { type BootstrapOptions, bootstrap } from './bootstrap.ts';
-import { type EvaluatedSet, headlineFigures } from './headline-figures.ts';
+import { type BootstrapOptions, bootstrap, type Interval } from './bootstrap.ts';
+import { type EvaluatedSet, headlineFigures, type IntervalKey } from './headline-figures.ts';
 
 /**
  * 95 % bootstrap intervals of the headline figures. They cover the choice of the test images: what other images of the
@@ -10,9 +9,10 @@ import { type EvaluatedSet, headlineFigures } from './headline-figures.ts';
  * sets of 20, 90 % of sets of 10.
  * @param set no images are fine: all intervals are null
  * @returns null where `bootstrap` can say nothing; the same seed gives the same bits
+ * @throws the signal's reason when it is aborted
  */
-export function bootstrapIntervals(
+export async function bootstrapIntervals(
   set: EvaluatedSet & BootstrapOptions,
-): Record<IntervalKey, Interval | null> {
+): Promise<Record<IntervalKey, Interval | null>> {
   return bootstrap(set.counts.length, headlineFigures(set), set);
 }

@@ -7,6 +7,7 @@
  *
  * D detections in order of score · G buildings · T thresholds. All thresholds are matched at once, each a bit.
  */
+import { SIZE_LIMITS, type SizeClass } from '../images/building-classes.ts';
 
 /** COCO's ten: 0.5, 0.55, ... 0.95, as numpy's `linspace` has them to the last bit (0.95 - 0.5 is not quite 0.45). */
 export const IOU_THRESHOLDS: readonly number[] = Array.from({ length: 10 }, (_, i) =>
@@ -15,14 +16,15 @@ export const IOU_THRESHOLDS: readonly number[] = Array.from({ length: 10 }, (_, 
 /** A bit for each of them. */
 export const ALL_THRESHOLDS = (1 << IOU_THRESHOLDS.length) - 1;
 
+const [SMALL, MEDIUM] = [SIZE_LIMITS.small ** 2, SIZE_LIMITS.medium ** 2];
 /** COCO's size classes in square pixels, both ends included. */
-export const AREA_RANGES = {
+export const AREA_RANGES: Readonly<Record<AreaRange, readonly [number, number]>> = {
   all: [0, 1e10],
-  small: [0, 32 ** 2],
-  medium: [32 ** 2, 96 ** 2],
-  large: [96 ** 2, 1e10],
-} as const;
-export type AreaRange = keyof typeof AREA_RANGES;
+  small: [0, SMALL],
+  medium: [SMALL, MEDIUM],
+  large: [MEDIUM, 1e10],
+};
+export type AreaRange = 'all' | SizeClass;
 
 /** The result of one image within one area range. A detection that is neither right nor left out is wrong. */
 export interface RangeMatches {

@@ -50,10 +50,7 @@ export function measureImage(image: EvaluatedImage, options: MeasureOptions): Me
   const ranked = Array.from(order, (index) => detections[index]!);
   const overlaps = maskOverlaps(ranked, truth);
   const whole: RankedImage = { order, ranked, truth, overlaps };
-  const categories =
-    C === 1
-      ? [matchCategory(whole)]
-      : Array.from({ length: C }, (_, category) => matchOneOfMany(whole, category));
+  const categories = C === 1 ? [matchCategory(whole)] : matchEach(whole, C);
   return {
     id,
     categories,
@@ -106,11 +103,29 @@ const NOTHING = matchCategory({
   overlaps: new Float64Array(0),
 });
 
-function matchOneOfMany(whole: RankedImage, category: number): CategoryMatches {
-  const belongs = (each: { category?: number }) => (each.category ?? 0) === category;
-  const rows = indicesWhere(whole.ranked, belongs);
-  const columns = indicesWhere(whole.truth, belongs);
-  if (rows.length + columns.length === 0) return NOTHING;
+/** @returns [C]; an image has few of the many categories that a set may have */
+function matchEach(whole: RankedImage, categories: number): CategoryMatches[] {
+  const rows = indicesByCategory(whole.ranked);
+  const columns = indicesByCategory(whole.truth);
+  return Array.from({ length: categories }, (_, category) =>
+    rows.has(category) || columns.has(category)
+      ? matchPart(whole, rows.get(category) ?? [], columns.get(category) ?? [])
+      : NOTHING,
+  );
+}
+
+function indicesByCategory(items: readonly { category?: number }[]): Map<number, number[]> {
+  const indices = new Map<number, number[]>();
+  for (const [index, { category = 0 }] of items.entries()) {
+    const own = indices.get(category);
+    if (own) own.push(index);
+    else indices.set(category, [index]);
+  }
+  return indices;
+}
+
+/** @param rows, columns those of one category */
+function matchPart(whole: RankedImage, rows: readonly number[], columns: readonly number[]): CategoryMatches {
   const G = whole.truth.length;
   const matches = matchCategory({
     order: Uint32Array.from(rows, (k) => whole.order[k]!),
@@ -122,10 +137,6 @@ function matchOneOfMany(whole: RankedImage, category: number): CategoryMatches {
     for (const [d, building] of buildings.entries()) if (building >= 0) buildings[d] = columns[building]!;
   }
   return matches;
-}
-
-function indicesWhere<T>(items: readonly T[], isWanted: (item: T) => boolean): number[] {
-  return [...items.keys()].filter((index) => isWanted(items[index]!));
 }
 
 /** @returns [K] index in the image's ground truth of what each detection takes at a mask IoU of 0.5; -1 = none */

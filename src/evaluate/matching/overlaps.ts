@@ -36,7 +36,8 @@ function measure(mask: Rle): { mask: Rle; area: number; box: Box } {
   return { mask, area: rleArea(mask), box: rleBox(mask) };
 }
 
-function boxesTouch(a: Box, b: Box): boolean {
+/** Whether they share more than an edge. */
+export function boxesTouch(a: Box, b: Box): boolean {
   return a[0] < b[2] && b[0] < a[2] && a[1] < b[3] && b[1] < a[3];
 }
 

@@ -11,6 +11,7 @@
  * B buildings · D detections
  */
 import { type Rle, rleArea, rleBox, rleIntersection, rleUnion } from '../../masks/rle.ts';
+import { boxesTouch } from '../matching/overlaps.ts';
 
 /** Hoover's T: the share of a region that has to be in another one to count as a part of it. */
 const TOLERANCE = 0.5;
@@ -108,17 +109,13 @@ function findOverlaps(buildings: readonly Region[], detections: readonly Region[
   const inside = buildings.map((): Piece[] => []);
   for (const [detection, one] of detections.entries()) {
     for (const [building, other] of buildings.entries()) {
-      if (!boxesTouch(one, other)) continue;
+      if (!boxesTouch(one.box, other.box)) continue;
       const shared = rleIntersection(one.mask, other.mask);
       if (shared >= TOLERANCE * other.area) covered[detection]!.push(building);
       if (shared >= TOLERANCE * one.area) inside[building]!.push({ detection, shared });
     }
   }
   return { covered, inside };
-}
-
-function boxesTouch({ box: a }: Region, { box: b }: Region): boolean {
-  return a[0] < b[2] && b[0] < a[2] && a[1] < b[3] && b[1] < a[3];
 }
 
 /** Whether two parts or more make up enough of the whole. */

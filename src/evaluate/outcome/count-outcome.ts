@@ -1,8 +1,14 @@
 /**
  * What an image adds to the figures at a score threshold: small numbers, kept for the set.
  */
-import type { DensityClass, GapClass } from '../metrics.ts';
-import type { BuildingOutcome, ImageOutcome, SizeClass } from './outcome.ts';
+import {
+  type DensityClass,
+  densityClassOf,
+  type GapClass,
+  gapClassOf,
+  type SizeClass,
+} from '../images/building-classes.ts';
+import type { BuildingOutcome, ImageOutcome } from './outcome.ts';
 import type { BuildingTally, Tally } from './rates.ts';
 import type { UnionPixels } from './union-agreement.ts';
 
@@ -18,13 +24,6 @@ export interface OutcomeCounts extends Tally {
   by_size: Record<SizeClass, BuildingTally>;
   by_gap: Record<GapClass, BuildingTally>;
 }
-
-/** Pixels between a building and the next one: up to here they touch, for an annotator's hand; up to here they are near. */
-const TOUCHING = 2;
-const NEAR = 8;
-/** Shares of the image that are built up: below the first it is sparse, from the second on dense. */
-const MEDIUM = 0.1;
-const DENSE = 0.25;
 
 export function countOutcome({
   id,
@@ -50,19 +49,6 @@ export function countOutcome({
     by_size: { small: ofSize('small'), medium: ofSize('medium'), large: ofSize('large') },
     by_gap: { touching: ofGap('touching'), near: ofGap('near'), apart: ofGap('apart') },
   };
-}
-
-/** @param gap by `buildingGaps` */
-export function gapClassOf(gap: number | null): GapClass {
-  if (gap === null || gap > NEAR) return 'apart';
-  return gap > TOUCHING ? 'near' : 'touching';
-}
-
-/** @param share of the image's pixels that are building, 0-1 */
-function densityClassOf(share: number): DensityClass {
-  if (share === 0) return 'empty';
-  if (share < MEDIUM) return 'sparse';
-  return share < DENSE ? 'medium' : 'dense';
 }
 
 function tallyOf(buildings: readonly BuildingOutcome[]): BuildingTally {

@@ -2,13 +2,13 @@
  * What became of each building and of each detection of an image at a score threshold.
  */
 import { rleArea } from '../../masks/rle.ts';
+import { sizeClassOf } from '../images/building-classes.ts';
 import type { EvaluatedImage } from '../images/detections.ts';
-import { AREA_RANGES } from '../matching/matching.ts';
 import type { MeasuredImage } from '../matching/measure-image.ts';
 import { buildingErrors, DETECTION_KINDS, type TideImage } from '../tide/tide.ts';
 import { buildingGaps } from './building-gaps.ts';
 import { type Correspondence, correspondence } from './correspondence.ts';
-import type { BuildingOutcome, DetectionOutcome, ImageOutcome, SizeClass } from './outcome.ts';
+import type { BuildingOutcome, DetectionOutcome, ImageOutcome } from './outcome.ts';
 import { countUnionPixels } from './union-agreement.ts';
 
 /**
@@ -128,12 +128,6 @@ function judgeDetections(
       score,
     };
   });
-}
-
-/** A building on the limit between two classes, which COCO counts in both, is in the smaller one. */
-function sizeClassOf(area: number): SizeClass {
-  if (area <= AREA_RANGES.small[1]) return 'small';
-  return area <= AREA_RANGES.medium[1] ? 'medium' : 'large';
 }
 
 function countPixels({ image: { truth, detections }, order }: ChosenImage) {

@@ -1,11 +1,8 @@
 /**
  * What became of each building and of each detection of an image, at one score threshold: what people look at.
  */
-import type { AreaRange } from '../matching/matching.ts';
+import type { SizeClass } from '../images/building-classes.ts';
 import type { UnionPixels } from './union-agreement.ts';
-
-/** COCO's size classes: a building's by its annotated area, a detection's by its mask. */
-export type SizeClass = Exclude<AreaRange, 'all'>;
 
 /**
  * Found (`hit`: IoU of the masks >= 0.5), or why not, in TIDE's terms (Bolya et al. 2020): a detection of another category
@@ -32,6 +29,7 @@ export interface BuildingOutcome {
   detection: number;
   /** Of the two masks, 0-1; 0 without a detection. */
   iou: number;
+  /** By its annotated area. */
   size: SizeClass;
   /** Square pixels, as annotated. */
   area: number;
@@ -51,6 +49,7 @@ export interface DetectionOutcome {
   truth: number;
   /** Of the two masks, 0-1; 0 without a building. Of a crowd region: the share of the detection that lies in it. */
   iou: number;
+  /** By its mask. */
   size: SizeClass;
   score: number;
 }

@@ -28,7 +28,7 @@ export interface BuildingRates {
 export interface Rates extends BuildingRates {
   precision: number | null;
   f1: number | null;
-  /** Sum of the hits' IoU / (hits + half of the false alarms + half of the misses): Kirillov et al. 2019, eq. 1, https://arxiv.org/abs/1801.00868. */
+  /** Sum of the hits' IoU / (hits + half of the wrong detections + half of the buildings not found): Kirillov et al. 2019, eq. 1, https://arxiv.org/abs/1801.00868. */
   panoptic_quality: number | null;
 }
 

@@ -4,20 +4,30 @@
  * mask IoU of 0.5.
  */
 import type { MeasuredImage } from '../matching/measure-image.ts';
-import type { Curves } from '../metrics.ts';
-import { splitScores } from './scored-detections.ts';
+import { gatherScores } from './scored-detections.ts';
 
 const BINS = 10;
 
+/** The detections whose scores lie from `low` on and below `high`; 1 is in the last. */
+export interface CalibrationBin {
+  low: number;
+  high: number;
+  detections: number;
+  /** Means over these detections. */
+  score: number;
+  precision: number;
+}
+
 export interface Calibration {
-  bins: Curves['calibration'];
+  /** Empty ones left out. */
+  bins: CalibrationBin[];
   /** 0-1: mean over all detections of the distance between mean score and precision of their bin. */
   error: number | null;
 }
 
 /** @returns no bins and null where there is no detection outside of crowd regions, or where scores lie outside of 0-1: those claim no probability */
 export function calibrate(measured: readonly Pick<MeasuredImage, 'categories'>[]): Calibration {
-  const { right, wrong } = splitScores(measured);
+  const { right, wrong } = gatherScores(measured);
   const total = right.length + wrong.length;
   const isProbability = (score: number) => score >= 0 && score <= 1;
   if (total === 0 || !right.every(isProbability) || !wrong.every(isProbability)) {

@@ -1,7 +1,7 @@
 import type { CategoryMatches } from '../matching/measure-image.ts';
 
 /** The detections of a set by whether they are right at a mask IoU of 0.5; those in crowd regions are neither. */
-export interface SplitScores {
+export interface ScoredDetections {
   /** Scores, descending. */
   right: Float64Array;
   wrong: Float64Array;
@@ -10,7 +10,9 @@ export interface SplitScores {
 }
 
 /** All categories together. */
-export function splitScores(images: readonly { categories: readonly CategoryMatches[] }[]): SplitScores {
+export function gatherScores(
+  images: readonly { categories: readonly CategoryMatches[] }[],
+): ScoredDetections {
   const [right, wrong]: [number[], number[]] = [[], []];
   let buildings = 0;
   for (const { categories } of images) {

@@ -3,11 +3,18 @@
  * not depend on the weaker ones, so one matching of all of them answers for every threshold.
  */
 import type { MeasuredImage } from '../matching/measure-image.ts';
-import type { Curves } from '../metrics.ts';
-import { type SplitScores, splitScores } from './scored-detections.ts';
+import { gatherScores, type ScoredDetections } from './scored-detections.ts';
 
 /** A threshold, and what the detections from it on are worth at a mask IoU of 0.5. All 0-1. */
-export type ThresholdPoint = Curves['thresholds'][number];
+export interface ThresholdPoint {
+  score: number;
+  precision: number;
+  recall: number;
+  f1: number;
+}
+
+/** Where nobody has chosen, or no detection is right, none is better than another. */
+export const NEUTRAL_THRESHOLD = 0.5;
 
 /** Points of a curve at the most: enough for a drawing as wide as a page. */
 const CURVE_POINTS = 201;
@@ -20,7 +27,7 @@ const CURVE_POINTS = 201;
  */
 export function chooseThreshold(measured: readonly Matched[]): ThresholdPoint | null {
   let best: ThresholdPoint | null = null;
-  for (const point of walkThresholds(splitScores(measured))) {
+  for (const point of walkThresholds(gatherScores(measured))) {
     if (point.f1 > (best?.f1 ?? 0)) best = point;
   }
   return best;
@@ -31,7 +38,7 @@ export function chooseThreshold(measured: readonly Matched[]): ThresholdPoint | 
  *   200th part of the range of scores. Empty without detections outside of crowd regions, or without buildings
  */
 export function thresholdCurve(measured: readonly Matched[]): ThresholdPoint[] {
-  const scores = splitScores(measured);
+  const scores = gatherScores(measured);
   if (scores.buildings === 0) return [];
   const points = [...walkThresholds(scores)];
   if (points.length <= CURVE_POINTS) return points;
@@ -48,7 +55,7 @@ export function thresholdCurve(measured: readonly Matched[]): ThresholdPoint[] {
 type Matched = Pick<MeasuredImage, 'categories'>;
 
 /** For each score that occurs, the highest first. */
-function* walkThresholds({ right, wrong, buildings }: SplitScores): Generator<ThresholdPoint> {
+function* walkThresholds({ right, wrong, buildings }: ScoredDetections): Generator<ThresholdPoint> {
   let [hits, alarms] = [0, 0];
   while (hits < right.length || alarms < wrong.length) {
     const score = Math.max(right[hits] ?? -Infinity, wrong[alarms] ?? -Infinity);

@@ -11,8 +11,22 @@
  * right ones last), recall points are numpy's, and only categories with a building count; see also `tideOf`.
  */
 import { averagePrecision, precisionCurves, rankAll } from '../coco/average-precision.ts';
-import type { ErrorFigures } from '../metrics.ts';
 import { buildingErrors, DETECTION_KINDS, type TideImage } from './tide.ts';
+
+/**
+ * By how much AP50 would rise if all errors of a kind were mended and nothing else. `class` and `both` are 0 with one category.
+ */
+export interface ErrorFigures {
+  class: number | null;
+  localisation: number | null;
+  both: number | null;
+  duplicate: number | null;
+  background: number | null;
+  missed: number | null;
+  /** If there were no false positives, or no false negatives, of whatever kind. */
+  false_positive: number | null;
+  false_negative: number | null;
+}
 
 /**
  * @param measured in the order of their ids: it decides between detections of equal score
@@ -126,8 +140,10 @@ function ap50({ states, positives, found, missed }: CategoryErrors, mended: Mend
     count++;
   }
   const pool = {
-    positives: Uint32Array.of(positives - gone),
     // As if all were of one image.
+    size: 1,
+    positives: Uint32Array.of(positives - gone),
+    holders: Uint32Array.of(0),
     images: new Uint32Array(count),
     runs: [runs.subarray(0, length)],
   };

@@ -2,10 +2,12 @@
  * Which images of the gallery are shown: a table of kinds and sizes of errors, whose cells count them and are radio
  * buttons. The page's style does the rest, by `:has`.
  */
+
+import { SIZE_CLASSES } from '../../evaluate/images/building-classes.ts';
 import { type Html, html } from '../html.ts';
 import { plural } from '../page/format.ts';
 import { scrollingTable } from '../page/scrolling-table.ts';
-import { ERROR_KINDS, type ErrorKind, errorsOf, SIZES } from './error-kinds.ts';
+import { ERROR_KINDS, type ErrorKind, errorsOf, markOfError } from './error-kinds.ts';
 import { markSample } from './mark-sample.ts';
 import type { PageCase } from './page-case.ts';
 
@@ -18,12 +20,22 @@ interface Cell {
   images: number;
 }
 
-const COLUMNS = ['all', ...SIZES] as const;
+const COLUMNS = ['all', ...SIZE_CLASSES] as const;
 
 interface Row {
   kind: ErrorKind;
   cells: Cell[];
 }
+
+/** Those with a title add up to it; a building may be both merged and split. */
+const GROUPS: readonly { title: string | null; kinds: readonly ErrorKind[] }[] = [
+  { title: 'Buildings not found', kinds: ['missed', 'localisation', 'class'] },
+  { title: 'Other wrong detections', kinds: ['background', 'duplicate', 'surplus'] },
+  { title: null, kinds: ['merged', 'split'] },
+];
+
+/** Most sets have but one category, and few detections that are no better than these. */
+const ONLY_WHERE_ANY: ReadonlySet<ErrorKind> = new Set(['class', 'surplus']);
 
 export interface CaseFilter {
   /** The table, and what says how many images are left. */
@@ -46,7 +58,8 @@ export function caseFilter(cases: readonly PageCase[]): CaseFilter {
   );
   return {
     controls: html`<div class="filter">
-<p>A cell counts the errors of a kind and a size here; choose one to see only the images that have such errors.</p>
+<p>A cell counts the errors of a kind and a size here; choose one to see only the images that have such errors.
+A building that was not found counts once, and so does a wrong detection; but one by which such a building is badly outlined, or of the wrong category, has been counted with it. Merged and split buildings may have been found or not.</p>
 ${filterTable(rows, cases.length)}
 <div class="lefts" role="status">
 <p class="left" id="left-everything">All ${plural(cases.length, 'image')}.</p>
@@ -63,7 +76,6 @@ export function errorNames({ outcome }: Pick<PageCase, 'outcome'>): string {
   return [...new Set(names)].join(' ');
 }
 
-/** Wrong categories only where there are any: most sets have but one category. */
 function countErrors(cases: readonly PageCase[]): Row[] {
   const rows = (Object.keys(ERROR_KINDS) as ErrorKind[]).map((kind): Row => {
     const text = (column: string) =>
@@ -88,7 +100,7 @@ function countErrors(cases: readonly PageCase[]): Row[] {
       if (cell) cell.images++;
     }
   }
-  return rows.filter(({ kind, cells }) => kind !== 'class' || cells[0]!.errors > 0);
+  return rows.filter(({ kind, cells }) => !ONLY_WHERE_ANY.has(kind) || cells[0]!.errors > 0);
 }
 
 function filterTable(rows: readonly Row[], images: number): Html {
@@ -98,14 +110,26 @@ function filterTable(rows: readonly Row[], images: number): Html {
     html`<thead><tr><th scope="col">Error</th>${COLUMNS.map((column) => html`<th scope="col">${column === 'all' ? 'all sizes' : column}</th>`)}</tr></thead>
 <tbody class="choices">
 <tr><th scope="row">all images</th><td colspan="${COLUMNS.length}"><label><input type="radio" name="show" id="show-everything" checked aria-label="all images"><span>${plural(images)}</span></label></td></tr>
-${rows.map(
-  ({
-    kind,
-    cells,
-  }) => html`<tr><th scope="row">${markSample(kind)} ${ERROR_KINDS[kind].title}<p>${ERROR_KINDS[kind].meaning}</p></th>${cells.map((cell) => choice(cell, most))}</tr>
-`,
-)}</tbody>`,
+</tbody>
+${GROUPS.map(({ title, kinds }) => {
+  const own = rows.filter(({ kind }) => kinds.includes(kind));
+  return html`<tbody class="choices">
+${title === null ? html`` : sumRow(title, own)}${own.map((row) => choiceRow(row, most))}</tbody>
+`;
+})}`,
   );
+}
+
+function sumRow(title: string, rows: readonly Row[]): Html {
+  const sums = COLUMNS.map((_, column) => rows.reduce((sum, { cells }) => sum + cells[column]!.errors, 0));
+  return html`<tr><th scope="row" class="sum">${title}</th>${sums.map((sum) => html`<td>${plural(sum)}</td>`)}</tr>
+`;
+}
+
+function choiceRow({ kind, cells }: Row, most: number): Html {
+  const { title, meaning } = ERROR_KINDS[kind];
+  return html`<tr><th scope="row">${markSample(markOfError(kind))} ${title}<p>${meaning}</p></th>${cells.map((cell) => choice(cell, most))}</tr>
+`;
 }
 
 /** The more errors, the stronger the cell; by the root, as few are worth a look, too. */

@@ -2,11 +2,13 @@
 import type { Curves, Metrics } from '../../evaluate/metrics.ts';
 import { type Html, html } from '../html.ts';
 import { percent } from '../page/format.ts';
+import { epochOf, type HistoryRow, MOST_DOTTED_ROWS, phaseBorders } from '../training-history.ts';
 import { type LineChart, lineChart } from './line-chart.ts';
 
-type History = readonly Readonly<Record<string, number | null>>[];
-
 const SHARE: [number, number] = [0, 1];
+
+/** A line through one point is not to be seen, and through a few these are what was measured. */
+const FEW_POINTS = 10;
 
 export async function evaluationCharts(
   { precision_recall, thresholds, calibration }: Curves,
@@ -15,13 +17,14 @@ export async function evaluationCharts(
   const scores: [number, number] = domainOf([...thresholds.map(({ score }) => score), score_threshold]);
   const figureLine = (name: string, key: 'f1' | 'precision' | 'recall') => ({
     name,
+    dots: thresholds.length <= FEW_POINTS,
     points: thresholds.map((point) => ({ x: point.score, y: point[key] })),
   });
   return inGrid([
     {
       title: 'Precision over recall.',
       meaning:
-        'The more buildings are found, the more false alarms come with them; further up and right is better.',
+        'The more buildings are found, the more wrong detections come with them; further up and right is better.',
       x: { title: 'recall', domain: SHARE },
       y: { title: 'precision', domain: SHARE },
       series: precision_recall.map(({ iou, points }) => ({
@@ -31,11 +34,12 @@ export async function evaluationCharts(
     },
     {
       title: 'F1 over the score threshold.',
-      meaning: 'What other thresholds would give; the chosen one is marked.',
+      meaning:
+        'What other thresholds would give; the line is at the one from which on detections count here.',
       x: { title: 'score from which on detections count', domain: scores, format: '~g' },
       y: { title: '', domain: SHARE },
       series: [figureLine('F1', 'f1'), figureLine('precision', 'precision'), figureLine('recall', 'recall')],
-      marker: { x: score_threshold, text: `chosen: ${score_threshold.toFixed(2)}` },
+      marker: { x: score_threshold, text: `counted from ${score_threshold.toFixed(2)} on` },
     },
     {
       title: 'Calibration.',
@@ -66,8 +70,8 @@ const ACCURACIES = [
   ['valid/dice', 'Dice'],
 ] as const;
 
-export async function trainingCharts(history: History): Promise<Html> {
-  const epochs = history.map(({ epoch }, i) => epoch ?? i + 1);
+export async function trainingCharts(history: readonly HistoryRow[]): Promise<Html> {
+  const epochs = history.map(epochOf);
   const lines = (keys: readonly (readonly [key: string, name: string])[]) =>
     keys.map(([key, name]) => ({
       name,
@@ -76,7 +80,7 @@ export async function trainingCharts(history: History): Promise<Html> {
     }));
   const common = {
     x: { title: 'epoch', domain: domainOf(epochs), format: 'd', whole: true },
-    borders: phaseBorders(history, epochs),
+    borders: phaseBorders(history),
   };
   return inGrid([
     {
@@ -94,17 +98,6 @@ export async function trainingCharts(history: History): Promise<Html> {
       series: lines(ACCURACIES),
     },
   ]);
-}
-
-/** Up to this many rows, each gets a dot. */
-const MOST_DOTTED_ROWS = 60;
-
-/** Between the last epoch of a phase and the first of the next. */
-function phaseBorders(history: History, epochs: readonly number[]): number[] {
-  return history.flatMap((row, i) => {
-    const before = history[i - 1];
-    return before && (row.phase ?? 0) > (before.phase ?? 0) ? [(epochs[i - 1]! + epochs[i]!) / 2] : [];
-  });
 }
 
 /** Around all values, and never empty; 0-1 where they lie within. */

@@ -1,5 +1,7 @@
 /** What goes wrong, and how much each kind of error costs. */
-import type { ErrorFigures, Metrics, SharedFigures } from '../../evaluate/metrics.ts';
+
+import type { Metrics, SharedFigures } from '../../evaluate/metrics.ts';
+import type { ErrorFigures } from '../../evaluate/tide/tide-figures.ts';
 import { type Html, html } from '../html.ts';
 import { percent, plural } from '../page/format.ts';
 import { scrollingTable } from '../page/scrolling-table.ts';

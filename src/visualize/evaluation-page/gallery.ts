@@ -1,9 +1,9 @@
 /** The images, worst first: pictures, figures and what went wrong. */
-import type { ImageScores } from '../../evaluate/outcome/image-scores.ts';
+import type { ImageFigures } from '../../evaluate/outcome/image-figures.ts';
 import { type Html, html } from '../html.ts';
 import { percent, plural } from '../page/format.ts';
 import { errorNames } from './case-filter.ts';
-import { ERROR_KINDS, type ErrorKind, errorsOf, type Mark } from './error-kinds.ts';
+import { ERROR_KINDS, type ErrorKind, errorsOf, type Mark, markOfError } from './error-kinds.ts';
 import { markSample } from './mark-sample.ts';
 import type { PageCase } from './page-case.ts';
 import { casePanels } from './panels.ts';
@@ -39,7 +39,7 @@ export const GALLERY_END: Html = html`</div>
 
 /** @param rank from 1 on */
 export async function caseCard(one: PageCase, rank: number): Promise<Html> {
-  const { image, outcome, scores, link } = one;
+  const { image, outcome, figures, link } = one;
   const name = shortened(image.name);
   const where = [
     ...(image.origin === null ? [] : [shortened(image.origin)]),
@@ -47,13 +47,13 @@ export async function caseCard(one: PageCase, rank: number): Promise<Html> {
   ];
   return html`<article class="case card" data-errors="${errorNames({ outcome })}">
 <div class="head"><h3><span class="rank">${rank}</span> ${link === null ? name : html`<a href="${safeLink(link)}">${name}</a>`} <span class="where">${where.join(' · ')}</span></h3>
-${figureList(scores)}</div>
+${figureList(figures)}</div>
 <div class="head">${tally(one)}<label class="enlarge"><input type="checkbox"> enlarge</label></div>
 ${await casePanels(one, `p${rank}`)}</article>
 `;
 }
 
-function figureList({ panoptic_quality, f1, iou }: ImageScores): Html {
+function figureList({ panoptic_quality, f1, iou }: ImageFigures): Html {
   const figures = [
     ['PQ', panoptic_quality],
     ['F1', f1],
@@ -71,10 +71,10 @@ function tally({ outcome }: PageCase): Html {
   const counts = (Object.keys(ERROR_KINDS) as ErrorKind[])
     .map((kind) => [kind, errors.filter((error) => error.kind === kind).length] as const)
     .filter(([kind, count]) => count > 0 || ALWAYS.has(kind));
-  return html`<ul class="tally">${tallyItem('hit', 'found', hits)}${counts.map(([kind, count]) => tallyItem(kind, ERROR_KINDS[kind].title, count))}</ul>`;
+  return html`<ul class="tally">${tallyItem('hit', 'found', hits)}${counts.map(([kind, count]) => tallyItem(markOfError(kind), ERROR_KINDS[kind].title, count))}</ul>`;
 }
 
-function tallyItem(mark: Mark, title: string, count: number): Html {
+function tallyItem(mark: Mark | null, title: string, count: number): Html {
   return html`<li${count === 0 ? html` class="none"` : html``}>${markSample(mark)} ${title} <b>${plural(count)}</b></li>`;
 }
 

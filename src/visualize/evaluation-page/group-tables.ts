@@ -1,33 +1,35 @@
 /** For which buildings, and in which images, things go well or wrong. */
-import type {
-  BuildingFigures,
-  DensityClass,
-  GapClass,
-  GroupFigures,
-  Metrics,
-} from '../../evaluate/metrics.ts';
-import type { SizeClass } from '../../evaluate/outcome/outcome.ts';
+import type { BuildingFigures, GroupFigures } from '../../evaluate/groups.ts';
+import {
+  DENSITY_LIMITS,
+  type DensityClass,
+  GAP_LIMITS,
+  type GapClass,
+  SIZE_LIMITS,
+  type SizeClass,
+} from '../../evaluate/images/building-classes.ts';
+import type { Metrics } from '../../evaluate/metrics.ts';
 import { type Html, html } from '../html.ts';
 import { plural } from '../page/format.ts';
 import { scrollingTable } from '../page/scrolling-table.ts';
 import { shareCell } from './share-cell.ts';
 
 const SIZE_TITLES: Readonly<Record<SizeClass, string>> = {
-  small: 'small (≤ 32² px)',
-  medium: 'medium (≤ 96² px)',
+  small: `small (≤ ${SIZE_LIMITS.small}² px)`,
+  medium: `medium (≤ ${SIZE_LIMITS.medium}² px)`,
   large: 'large',
 };
 
 const GAP_TITLES: Readonly<Record<GapClass, string>> = {
-  touching: 'touching (≤ 2 px)',
-  near: 'near (≤ 8 px)',
+  touching: `touching (≤ ${GAP_LIMITS.touching} px)`,
+  near: `near (≤ ${GAP_LIMITS.near} px)`,
   apart: 'apart or alone',
 };
 
 const DENSITY_TITLES: Readonly<Record<DensityClass, string>> = {
   empty: 'empty',
-  sparse: 'sparse (< 10 %)',
-  medium: 'medium (< 25 %)',
+  sparse: `sparse (< ${100 * DENSITY_LIMITS.sparse} %)`,
+  medium: `medium (< ${100 * DENSITY_LIMITS.medium} %)`,
   dense: 'dense',
 };
 

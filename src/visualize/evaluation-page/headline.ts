@@ -1,5 +1,7 @@
 /** The figures that a reader asks for first: each with its 95 % interval and what it says. */
-import type { Interval, IntervalKey, Metrics } from '../../evaluate/metrics.ts';
+import type { Interval } from '../../evaluate/intervals/bootstrap.ts';
+import type { IntervalKey } from '../../evaluate/intervals/headline-figures.ts';
+import type { Metrics } from '../../evaluate/metrics.ts';
 import { type Html, html } from '../html.ts';
 import { percent } from '../page/format.ts';
 
@@ -61,7 +63,7 @@ const GROUPS: readonly { title: string; note: string; figures: readonly Headline
         key: 'boundary_ap',
         title: 'Boundary mAP',
         value: ({ boundary }) => boundary.ap,
-        meaning: 'Only along the rims: are edges and corners right?',
+        meaning: 'Outlines whose rims overlap as well: are edges and corners right?',
       },
       {
         key: 'box_ap',
@@ -103,7 +105,7 @@ const GROUPS: readonly { title: string; note: string; figures: readonly Headline
   },
 ];
 
-export function headlineFigures(metrics: Metrics): Html {
+export function headlineCards(metrics: Metrics): Html {
   const groups = GROUPS.map(
     ({ title, note, figures }) => html`<h3>${title}</h3>
 <p class="where">${note}</p>

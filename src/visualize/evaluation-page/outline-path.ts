@@ -10,24 +10,46 @@ type Point = readonly [x: number, y: number];
 /** Units of a path's numbers that make a pixel. */
 export const UNITS_PER_PIXEL = 2;
 
-/** Characters: only a mask that is noise has more. */
+/** Characters: only a mask that is noise, or winds like a spiral, has more. One loop takes half of them at most. */
 const MOST_CHARACTERS = 20_000;
+
+/** Of a loop, before it is simplified: that takes the square of their number for a spiral. */
+const MOST_POINTS = 4000;
+
+/** What a loop keeps at the most that would vanish. */
+const FEW_POINTS = 64;
 
 /**
  * @param tolerance pixels of the image, >= 0: no point of the mask's outline is further away from what is drawn than this
- *   and half a pixel, by which stairs are cut. At 0, the centre of each pixel is on the side where it belongs
- * @returns the `d` of an SVG path with a closed loop for each part and each hole, to be filled by `evenodd`, as
- *   far as they do not make it too long; '' for an empty mask
+ *   and half a pixel, by which stairs are cut, but for loops of thousands of corners, which are drawn as well as there is
+ *   room. At 0, the centre of each pixel is on the side where it belongs
+ * @returns the `d` of an SVG path with a closed loop for each part and each hole, to be filled by `evenodd`, from the one
+ *   with the most corners on, as far as they do not make it too long; '' for an empty mask
  */
 export function outlinePath(mask: Rle, tolerance: number): string {
   let path = '';
-  for (const loop of tracePolygons(mask).flatMap(cutLoops)) {
-    const simple = simplifyLoop(smoothStairs(withoutStraight(loop)), tolerance * UNITS_PER_PIXEL);
-    const next = pathData(simple);
+  const loops = tracePolygons(mask).flatMap(cutLoops).map(withoutStraight);
+  for (const loop of loops.sort((a, b) => b.length - a.length)) {
+    const next = loopData(loop, tolerance * UNITS_PER_PIXEL);
     if (path.length + next.length > MOST_CHARACTERS) break;
     path += next;
   }
   return path;
+}
+
+/** Simplified by more than the tolerance (in units) where it would be too long. */
+function loopData(loop: readonly Point[], tolerance: number): string {
+  const points = atMost(smoothStairs(loop), MOST_POINTS);
+  for (let most = tolerance; ; most = Math.max(UNITS_PER_PIXEL, 2 * most)) {
+    const data = pathData(simplifyLoop(points, most));
+    if (2 * data.length <= MOST_CHARACTERS) return data;
+  }
+}
+
+/** @returns so many points at the most, evenly chosen */
+function atMost(points: readonly Point[], most: number): readonly Point[] {
+  const step = Math.ceil(points.length / most);
+  return step <= 1 ? points : points.filter((_, i) => i % step === 0);
 }
 
 /**
@@ -102,7 +124,7 @@ function smoothStairs(loop: readonly Point[]): Point[] {
   });
 }
 
-/** Ramer 1972, Douglas and Peucker 1973, on both halves of a loop. One that would vanish stays as it is. */
+/** Ramer 1972, Douglas and Peucker 1973, on both halves of a loop. One that would vanish keeps some points all the same. */
 function simplifyLoop(points: readonly Point[], tolerance: number): readonly Point[] {
   // Both ends of a half stay: the leftmost point, the uppermost of these, is a corner, and so is the one furthest from it.
   const first = points.reduce((best, [x, y], i) => {
@@ -116,7 +138,7 @@ function simplifyLoop(points: readonly Point[], tolerance: number): readonly Poi
     ...simplifyLine(loop.slice(0, middle + 1), tolerance),
     ...simplifyLine([...loop.slice(middle), loop[0]!], tolerance),
   ];
-  return kept.length > 2 ? kept : loop;
+  return kept.length > 2 ? kept : atMost(loop, FEW_POINTS);
 }
 
 /** @returns without the last point */

@@ -5,8 +5,9 @@ import type { EvaluatedImage } from '../../evaluate/images/detections.ts';
 import type { BuildingOutcome, DetectionOutcome } from '../../evaluate/outcome/outcome.ts';
 import type { Rle } from '../../masks/rle.ts';
 import { type Html, html } from '../html.ts';
+import { classOfBuilding, classOfDetection } from '../outcome-classes.ts';
 import { figure, percent, plural } from '../page/format.ts';
-import { MARK_ORDER, type Mark, markOfBuilding, markOfDetection } from './error-kinds.ts';
+import { MARK_ORDER, type Mark } from './error-kinds.ts';
 import { outlinePath, UNITS_PER_PIXEL } from './outline-path.ts';
 import type { PageCase } from './page-case.ts';
 import { pictureUri } from './picture.ts';
@@ -49,7 +50,7 @@ function truthOutlines({ truth }: EvaluatedImage, buildings: readonly BuildingOu
     ...crowds,
     ...buildings.map((building): Outline => {
       return {
-        mark: markOfBuilding(building),
+        mark: classOfBuilding(building),
         text: buildingText(building),
         mask: truth[building.truth]!.mask,
       };
@@ -96,7 +97,7 @@ function detectionOutline(image: EvaluatedImage, detection: DetectionOutcome): O
     `score ${score.toFixed(2)}`,
   ];
   const { mask } = image.detections[detection.detection]!;
-  return { mark: markOfDetection(detection), text: parts.join(', '), mask };
+  return { mark: classOfDetection(detection), text: parts.join(', '), mask };
 }
 
 /** Pixels of the screen at which a panel's longest side is shown, in cards as wide as the page. */

@@ -35,6 +35,7 @@ td.share.wide{min-width:11rem}
 tbody+tbody tr:first-child>*{border-top:2px solid var(--line)}
 .choices td{padding:2px;border:0;min-width:4.6rem}
 .choices th{padding-right:1.2rem;border:0}
+.choices :is(.sum,.sum~td){padding-top:.7rem;font-weight:700}.choices .sum~td{text-align:center}
 .choices th p{display:inline;margin-left:.5rem}
 .choices label{display:block;position:relative;padding:.3rem .6rem;border:1px solid var(--line);border-radius:4px;cursor:pointer;text-align:center;background:rgba(var(--choice),calc(var(--strength,0)*.4))}
 .choices label.none{color:var(--faint)}

@@ -7,14 +7,15 @@ const POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";
 
 /**
  * @param style what the page needs besides `BASE_STYLE`
+ * @param head what else belongs to the head, early in it
  * @returns all before the content of the body
  */
-export function documentStart(title: string, style: string): Html {
+export function documentStart(title: string, style: string, head: Html = html``): Html {
   return html`<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
+${head}<meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta http-equiv="Content-Security-Policy" content="${POLICY}">
 <title>${title}</title>

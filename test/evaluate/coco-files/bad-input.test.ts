@@ -62,32 +62,22 @@ const RESULTS: [string, Fields, string][] = [
   [
     'an unknown category',
     { category_id: 1 },
-    `${RESULT}category_id must be the id of one of the categories of truth.json (5 "building"), got 1: write the id that the ground truth has for it, or leave the entry out`,
+    `${RESULT}category_id must be the id of one of the categories of truth.json (5 "building"), got 1: mend it, or leave the entry out`,
   ],
   [
     'no score',
     { score: undefined },
-    `${RESULT}score must be a number from 0 to 1, got nothing: mend it or leave the entry out`,
+    `${RESULT}score must be a finite number, got nothing: mend it or leave the entry out`,
   ],
   [
     'a score of null',
     { score: null },
-    `${RESULT}score must be a number from 0 to 1, got null: mend it or leave the entry out`,
-  ],
-  [
-    'a score in percent',
-    { score: 87.5 },
-    `${RESULT}score must be a number from 0 to 1, got 87.5: mend it or leave the entry out`,
-  ],
-  [
-    'a negative score',
-    { score: -0.1 },
-    `${RESULT}score must be a number from 0 to 1, got -0.1: mend it or leave the entry out`,
+    `${RESULT}score must be a finite number, got null: mend it or leave the entry out`,
   ],
   [
     'a score that is a text',
     { score: '0.5' },
-    `${RESULT}score must be a number from 0 to 1, got "0.5": mend it or leave the entry out`,
+    `${RESULT}score must be a finite number, got "0.5": mend it or leave the entry out`,
   ],
   [
     'a box of three numbers',
@@ -216,7 +206,7 @@ const ANNOTATIONS: [string, Fields, string][] = [
   [
     'an unknown category',
     { category_id: null },
-    `${ANNOTATION}category_id must be the id of one of the categories of truth.json (5 "building"), got null: write the id that the ground truth has for it, or leave the entry out`,
+    `${ANNOTATION}category_id must be the id of one of the categories of truth.json (5 "building"), got null: mend it, or leave the entry out`,
   ],
   [
     'no mask',
@@ -266,7 +256,7 @@ describe('a prediction', () => {
         number,
       );
       expect(await refusalOf({ truth, predictions: text })).toBe(
-        `${RESULT}score must be a number from 0 to 1, got ${number}: mend it or leave the entry out`,
+        `${RESULT}score must be a finite number, got ${number}: mend it or leave the entry out`,
       );
     },
   );
@@ -318,12 +308,12 @@ describe('an image or a category', () => {
     [
       'an image id that numbers cannot hold',
       ({ images }) => Object.assign(images[1]!, { id: 2 ** 60 }),
-      'truth.json: images[1]: id must be a whole number or a text, got 1152921504606847000: mend it',
+      'truth.json: images[1]: id must be a whole number, at most 9007199254740991, or a text, got 1152921504606847000: mend it',
     ],
     [
       'an image without id',
       ({ images }) => Object.assign(images[1]!, { id: undefined }),
-      'truth.json: images[1]: id must be a whole number or a text, got nothing: mend it',
+      'truth.json: images[1]: id must be a whole number, at most 9007199254740991, or a text, got nothing: mend it',
     ],
     [
       'an image without width',
@@ -343,12 +333,17 @@ describe('an image or a category', () => {
     [
       'a category without id',
       ({ categories }) => categories.push({ name: 'roof' }),
-      'truth.json: categories[1]: id must be a whole number or a text, got nothing: mend it',
+      'truth.json: categories[1]: id must be a whole number, at most 9007199254740991, or a text, got nothing: mend it',
     ],
     [
       'no image',
       ({ images }) => images.splice(0),
       'truth.json: images is an empty list: there is nothing to evaluate',
+    ],
+    [
+      'no category',
+      ({ categories }) => categories.splice(0),
+      'truth.json: categories is an empty list: there is nothing to evaluate',
     ],
   ])('is refused: %s', async (_, change, message) => {
     expect(await refusalOfTruth((truth) => void change(truth))).toBe(message);

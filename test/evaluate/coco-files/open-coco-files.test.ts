@@ -26,7 +26,7 @@ async function onlyImage(content: { truth: unknown; predictions: unknown }) {
 
 describe('openCocoFiles', () => {
   it('gives every image, in the order of the ids, as often as one likes', async () => {
-    const { images, categories, count, warnings } = await openCoco(await tempFolder(), smallSet());
+    const { images, categories, count, names, warnings } = await openCoco(await tempFolder(), smallSet());
     const expected = [
       { id: 1, name: 'one.png', origin: null, height: 8, width: 10, truth: [], detections: [] },
       {
@@ -41,7 +41,12 @@ describe('openCocoFiles', () => {
     ];
     expect([...images]).toEqual(expected);
     expect([...images]).toEqual(expected);
-    expect({ categories, count, warnings }).toEqual({ categories: ['building'], count: 2, warnings: [] });
+    expect({ categories, count, names, warnings }).toEqual({
+      categories: ['building'],
+      count: 2,
+      names: ['one.png', 'three.png'],
+      warnings: [],
+    });
   });
 
   it('reads lists in whatever order they stand in the file', async () => {
@@ -93,6 +98,7 @@ describe('openCocoFiles', () => {
     [false, false],
     [true, true],
     [undefined, false],
+    [null, false],
   ])('reads iscrowd %s as %s', async (iscrowd, crowd) => {
     expect((await onlyImage(setWith({ annotation: { iscrowd } }))).truth[0]!.crowd).toBe(crowd);
   });
@@ -208,6 +214,35 @@ describe('predictions without masks', () => {
 });
 
 describe('what is hardly meant', () => {
+  it('is no annotation at all', async () => {
+    const { truth, predictions } = smallSet();
+    for (const found of [predictions, []]) {
+      const { warnings } = await openCoco(await tempFolder(), {
+        truth: { ...truth, annotations: [] },
+        predictions: found,
+      });
+      expect(warnings).toEqual([
+        expect.stringMatching(/truth\.json holds no annotation: there is nothing to find, and most figures/),
+      ]);
+    }
+  });
+
+  it.each([
+    [[87.5, 12], '12 to 87.5'],
+    [[-1.25, 0.5], '-1.25 to 0.5'],
+    [[3, 3], '3 to 3'],
+  ])('are scores %j, which are taken nevertheless', async (scores, range) => {
+    const { truth, predictions } = smallSet();
+    const { images, warnings } = await openCoco(await tempFolder(), {
+      truth,
+      predictions: scores.map((score) => ({ ...predictions[0], score })),
+    });
+    expect([...images][1]!.detections.map(({ score }) => score)).toEqual(scores);
+    expect(warnings).toEqual([
+      expect.stringContaining(`found.json has scores from ${range}, outside of 0-1: `),
+    ]);
+  });
+
   it('is no prediction at all', async () => {
     const { warnings } = await openCoco(await tempFolder(), { ...smallSet(), predictions: [] });
     expect(warnings).toEqual([

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { type EntriesOptions, readEntries } from '../../../src/evaluate/coco-files/read-entries.ts';
@@ -16,7 +16,7 @@ beforeEach(async () => {
   path = join(await tempFolder(), 'x.json');
 });
 
-function read(content: string, options: EntriesOptions) {
+function read(content: string | Buffer, options: EntriesOptions) {
   writeFileSync(path, content);
   return readFile(path, options);
 }
@@ -112,6 +112,13 @@ describe('readEntries', () => {
     expect(read('\uFEFF[1]', LIST)).toEqual([[null, 0, 1]]);
   });
 
+  it.each([Buffer.from('\uFEFF[1]', 'utf16le'), Buffer.from('\uFEFF[1]', 'utf16le').swap16()])(
+    'knows UTF-16 by its byte order mark',
+    (content) => {
+      expect(read(content, LIST)).toBe('x.json is UTF-16, and JSON is UTF-8: write the file again as UTF-8');
+    },
+  );
+
   it("reads Python's numbers, and leaves texts alone", () => {
     const text = '[{"a": NaN, "b": [-Infinity, Infinity], "NaN": "NaN, \\" Infinity"}, -Infinity]';
     expect(read(text, LIST)).toEqual([
@@ -159,8 +166,15 @@ describe('readEntries', () => {
     [
       '\u001f\u008b',
       LIST,
-      'x.json is not JSON: unexpected "\\\\u001f" at its beginning (byte 0): write the file again',
+      'x.json is not JSON: unexpected "\\u001f" at its beginning (byte 0): write the file again',
     ],
+    ['[1,\u0000]', LIST, /^x\.json: entry \[1\] is not JSON/],
+    [
+      '[1 \u00ff]',
+      LIST,
+      'x.json is not JSON: unexpected byte 0xc3 after entry [0] (byte 3): write the file again',
+    ],
+    ['{"a": [1], "b": 2, "a": [3]}', lists('a'), 'x.json has the key "a" twice: leave one of the lists out'],
     ['[1] 2', LIST, 'x.json is not JSON: unexpected "2" after its end (byte 4): write the file again'],
     ['[1 2]', LIST, 'x.json is not JSON: unexpected "2" after entry [0] (byte 3): write the file again'],
     ['[1, tru]', LIST, /^x\.json: entry \[1\] is not JSON \(.*\): write the file again$/],
@@ -192,6 +206,12 @@ describe('readEntries', () => {
     expect(readFile(path, LIST)).toBe('Cannot read x.json: there is no such file: check the path');
     const folder = dirname(path);
     expect(readFile(folder, LIST)).toBe(`Cannot read ${folder}: it is a folder: name the file in it`);
+    // A regular file of which the first byte cannot be read.
+    if (existsSync('/proc/self/mem')) {
+      expect(readFile('/proc/self/mem', LIST)).toBe(
+        'Cannot read /proc/self/mem: the disk fails: check it, or copy the file to another',
+      );
+    }
     expect(readFile('/dev/null', LIST)).toBe('Cannot read /dev/null: it is no regular file: write it to one');
   });
 });

@@ -66,7 +66,10 @@ describe('writeGroundTruth and writePredictions', () => {
         resamples: 20,
         seed,
       };
-      const [read, held] = [evaluateImages(files.images, options), evaluateImages(images, options)];
+      const [read, held] = [
+        await evaluateImages(files.images, options),
+        await evaluateImages(images, options),
+      ];
       expect(read.metrics).toEqual(held.metrics);
       expect(read.curves).toEqual(held.curves);
     }

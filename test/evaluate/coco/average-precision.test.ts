@@ -47,7 +47,7 @@ describe('poolMatches', () => {
       overlaps: Float64Array.of(1, 0.7),
     });
     const pool = poolMatches([image([0.9, 0.5], [1, 0.7], 3), crowded], { range: 'all' });
-    expect([...pool.positives]).toEqual([3, 0]);
+    expect([pool.size, [...pool.positives], [...pool.holders]]).toEqual([2, [3], [0]]);
     // The one that lies on the crowd at every threshold never counts.
     expect([...pool.images]).toEqual([0, 1, 0]);
     expect([...pool.runs[0]!]).toEqual([2 * 0 + 1, 1, 2 * 1, 2, 2 * 2 + 1, 3]);
@@ -82,6 +82,9 @@ describe('precisionCurves of repeated images', () => {
   it('are null where no image that holds a building is left', () => {
     const pool = poolMatches([image([0.9], [1]), image([0.8], [0], 0)], { range: 'all' });
     expect(precisionCurves(pool, [0, 3])).toBeNull();
+    const other = poolMatches([image([0.8], [0], 0), image([0.9], [1])], { range: 'all' });
+    expect(precisionCurves(other, [3, 0])).toBeNull();
+    expect(precisionCurves(other, [0, 3])!.recall[0]).toBe(1);
   });
 });
 

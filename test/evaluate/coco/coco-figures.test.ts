@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { cocoCurves, cocoFigures, poolFigures } from '../../../src/evaluate/coco/coco-figures.ts';
+import { cocoCurves, cocoFigures } from '../../../src/evaluate/coco/coco-figures.ts';
 import { type ImageMatches, matchImage } from '../../../src/evaluate/matching/matching.ts';
 
 /** Each detection hits a building of its own, or none. */
@@ -20,27 +20,19 @@ const LARGE = 10_000;
 
 describe('cocoFigures', () => {
   it('takes the recall of the best, of the best ten and of all', () => {
-    const figures = cocoFigures(poolFigures([image(Array(20).fill(SMALL))], 15));
+    const figures = cocoFigures([image(Array(20).fill(SMALL))], 15);
     expect([figures.ar_1, figures.ar_10, figures.ar]).toEqual(close([1 / 20, 10 / 20, 15 / 20]));
-    const few = cocoFigures(poolFigures([image(Array(20).fill(SMALL))], 5));
+    const few = cocoFigures([image(Array(20).fill(SMALL))], 5);
     expect([few.ar_1, few.ar_10, few.ar]).toEqual(close([1 / 20, 5 / 20, 5 / 20]));
   });
 
   it('judges each size for itself; null where there is none', () => {
     const images = [image([SMALL, LARGE, LARGE, SMALL], [true, true, false, true])];
-    const figures = cocoFigures(poolFigures(images, 100));
+    const figures = cocoFigures(images, 100);
     expect([figures.ap_small, figures.ar_small]).toEqual(close([1, 1]));
     expect([figures.ap_large, figures.ar_large]).toEqual(close([51 / 101, 0.5]));
     expect([figures.ap_medium, figures.ar_medium]).toEqual([null, null]);
     expect(figures.ar).toBeCloseTo(3 / 4, 12);
-  });
-
-  it('counts an image as often as it is repeated', () => {
-    const pools = poolFigures([image([SMALL]), image([SMALL, SMALL], [false, false])], 100);
-    expect(cocoFigures(pools).ar).toBeCloseTo(1 / 3, 12);
-    expect(cocoFigures(pools, [4, 1]).ar).toBeCloseTo(4 / 6, 12);
-    expect(cocoFigures(pools, [0, 2]).ap).toBe(0);
-    expect(cocoFigures(pools, [0, 0]).ap).toBeNull();
   });
 });
 

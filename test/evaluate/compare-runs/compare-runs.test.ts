@@ -6,9 +6,9 @@ import {
 } from '../../../src/evaluate/compare-runs/compare-runs.ts';
 import { evaluateImages } from '../../../src/evaluate/evaluate-images.ts';
 import type { EvaluatedImage } from '../../../src/evaluate/images/detections.ts';
-import { headlineFigures } from '../../../src/evaluate/intervals/headline-figures.ts';
+import type { Interval } from '../../../src/evaluate/intervals/bootstrap.ts';
+import { headlineFigures, INTERVAL_KEYS } from '../../../src/evaluate/intervals/headline-figures.ts';
 import { bootstrapIntervals } from '../../../src/evaluate/intervals/intervals.ts';
-import { INTERVAL_KEYS, type Interval } from '../../../src/evaluate/metrics.ts';
 import { createRandom } from '../../../src/system/random.ts';
 import { boxMask, randomImages } from '../random-images.ts';
 
@@ -35,9 +35,9 @@ const widthOf = ({ low, high }: Interval) => high - low;
 const negated = (value: number | null) => value && -value;
 
 describe('compareRuns', () => {
-  it('finds no difference at all between a run and itself', () => {
+  it('finds no difference at all between a run and itself', async () => {
     const run = runOf(randomImages(1, shape));
-    const { figures, errors, changed, images, buildings } = compareRuns(run, run, OPTIONS);
+    const { figures, errors, changed, images, buildings } = await compareRuns(run, run, OPTIONS);
     for (const key of INTERVAL_KEYS) {
       expect(figures[key].a, key).toEqual(expect.any(Number));
       expect(figures[key], key).toEqual({
@@ -54,10 +54,10 @@ describe('compareRuns', () => {
     expect(buildings).toBeGreaterThan(50);
   });
 
-  it('gives the negated differences when the runs change places', () => {
+  it('gives the negated differences when the runs change places', async () => {
     const images = randomImages(2, shape);
     const [a, b] = [runOf(images, 0.2), runOf(thinned(images, 0.3), 0.5)];
-    const [there, back] = [compareRuns(a, b, OPTIONS), compareRuns(b, a, OPTIONS)];
+    const [there, back] = [await compareRuns(a, b, OPTIONS), await compareRuns(b, a, OPTIONS)];
     for (const key of INTERVAL_KEYS) {
       const { interval, difference, excludes_zero } = there.figures[key];
       expect(back.figures[key], key).toEqual({
@@ -72,12 +72,12 @@ describe('compareRuns', () => {
     expect(swapped(back.changed)).toEqual(there.changed);
   });
 
-  it("has each run's own figures, at its own threshold", () => {
+  it("has each run's own figures, at its own threshold", async () => {
     const images = randomImages(3, shape);
     const others = thinned(images, 0.2);
-    const { figures, errors } = compareRuns(runOf(images, 0.2), runOf(others, 0.6), OPTIONS);
-    const a = evaluateImages(images, { ...OPTIONS, scoreThreshold: 0.2 });
-    const b = evaluateImages(others, { ...OPTIONS, scoreThreshold: 0.6 });
+    const { figures, errors } = await compareRuns(runOf(images, 0.2), runOf(others, 0.6), OPTIONS);
+    const a = await evaluateImages(images, { ...OPTIONS, scoreThreshold: 0.2 });
+    const b = await evaluateImages(others, { ...OPTIONS, scoreThreshold: 0.6 });
     const [ofA, ofB] = [headlineFigures(a)(), headlineFigures(b)()];
     for (const key of INTERVAL_KEYS) {
       const { a: before, b: after, difference } = figures[key];
@@ -90,13 +90,16 @@ describe('compareRuns', () => {
     });
   });
 
-  it('draws the same images for both, so that the interval is far narrower than that of independent sets', () => {
+  it('draws the same images for both, so that the interval is far narrower than that of independent sets', async () => {
     const images = randomImages(4, { ...shape, images: 80 });
     const others = thinned(images, 0.05);
-    const { figures } = compareRuns(runOf(images), runOf(others), OPTIONS);
-    const alone = [images, others].map((set) =>
-      bootstrapIntervals({ ...evaluateImages(set, { ...OPTIONS, scoreThreshold: 0.3 }), ...OPTIONS }),
-    );
+    const { figures } = await compareRuns(runOf(images), runOf(others), OPTIONS);
+    const intervalsOf = async (set: EvaluatedImage[]) =>
+      bootstrapIntervals({
+        ...(await evaluateImages(set, { ...OPTIONS, scoreThreshold: 0.3 })),
+        ...OPTIONS,
+      });
+    const alone = [await intervalsOf(images), await intervalsOf(others)] as const;
     for (const key of ['mask_ap50', 'recall', 'f1', 'panoptic_quality', 'iou'] as const) {
       const unpaired = Math.hypot(...alone.map((intervals) => widthOf(intervals[key]!)));
       expect(widthOf(figures[key].interval!), key).toBeLessThan(unpaired / 2);
@@ -104,10 +107,10 @@ describe('compareRuns', () => {
     // What is lost for certain shows, although the runs' own intervals overlap widely.
     expect(figures.recall.excludes_zero).toBe(true);
     expect(figures.recall.interval!.high).toBeLessThan(0);
-    expect(alone[1]!.recall!.high).toBeGreaterThan(alone[0]!.recall!.low);
+    expect(alone[1].recall!.high).toBeGreaterThan(alone[0].recall!.low);
   });
 
-  it('names the images that changed most, with their counts', () => {
+  it('names the images that changed most, with their counts', async () => {
     const images = [
       building(1, [true, true], 0),
       building(2, [true, true], 0),
@@ -120,7 +123,7 @@ describe('compareRuns', () => {
       building(3, [false], 2),
       building(4, [], 1),
     ];
-    const { changed } = compareRuns(runOf(images), runOf(others), OPTIONS);
+    const { changed } = await compareRuns(runOf(images), runOf(others), OPTIONS);
     const counts = { merged: 0, split: 0 };
     expect([changed.better, changed.worse, changed.best]).toEqual([0, 3, []]);
     expect(changed.worst).toEqual([
@@ -128,28 +131,51 @@ describe('compareRuns', () => {
         id: 3,
         name: '3.png',
         change: -1,
-        a: { panoptic_quality: 1, hits: 1, missed: 0, false_alarms: 0, ...counts },
-        b: { panoptic_quality: 0, hits: 0, missed: 1, false_alarms: 2, ...counts },
+        a: { panoptic_quality: 1, hits: 1, false_negatives: 0, false_positives: 0, ...counts },
+        b: { panoptic_quality: 0, hits: 0, false_negatives: 1, false_positives: 2, ...counts },
       },
       {
         id: 4,
         name: '4.png',
         change: -1,
-        a: { panoptic_quality: null, hits: 0, missed: 0, false_alarms: 0, ...counts },
-        b: { panoptic_quality: 0, hits: 0, missed: 0, false_alarms: 1, ...counts },
+        a: { panoptic_quality: null, hits: 0, false_negatives: 0, false_positives: 0, ...counts },
+        b: { panoptic_quality: 0, hits: 0, false_negatives: 0, false_positives: 1, ...counts },
       },
       expect.objectContaining({ id: 2, change: 1 / 1.5 - 1 }),
     ]);
-    const one = compareRuns(runOf(others), runOf(images), { ...OPTIONS, changed: 1 }).changed;
+    const one = (await compareRuns(runOf(others), runOf(images), { ...OPTIONS, changed: 1 })).changed;
     expect([one.better, one.worse, one.best.map(({ id }) => id), one.worst]).toEqual([3, 0, [3], []]);
   });
 
-  it('has no intervals without resamples, and refuses runs of other images', () => {
+  it('has no intervals without resamples, and refuses runs of other images', async () => {
     const images = randomImages(5, { ...shape, images: 6 });
-    const { figures } = compareRuns(runOf(images), runOf(images), { ...OPTIONS, resamples: 0 });
+    const { figures } = await compareRuns(runOf(images), runOf(images), { ...OPTIONS, resamples: 0 });
     expect(figures.mask_ap).toMatchObject({ difference: 0, interval: null, excludes_zero: null });
     const fewer = runOf(images.slice(1));
-    expect(() => compareRuns(runOf(images), fewer, OPTIONS)).toThrow('the runs have not the same images');
+    await expect(compareRuns(runOf(images), fewer, OPTIONS)).rejects.toThrow(
+      'the runs have not the same images',
+    );
+  });
+});
+
+describe('compareRuns on its way', () => {
+  const images = randomImages(6, { ...shape, images: 6 });
+
+  it('says how far it has come: the images of both, then the draws', async () => {
+    const told: [string, number][] = [];
+    const onProgress = (...step: [string, number]) => told.push(step);
+    await compareRuns(runOf(images), runOf(images), { ...OPTIONS, resamples: 3, onProgress });
+    const measured = Array.from({ length: 12 }, (_, i) => ['measured', i + 1]);
+    expect(told).toEqual([...measured, ['drawn', 1], ['drawn', 2], ['drawn', 3]]);
+  });
+
+  it('stops when it is told to, be it while it draws', async () => {
+    const controller = new AbortController();
+    const stopped = compareRuns(runOf(images), runOf(images), {
+      ...{ ...OPTIONS, resamples: 1e9, signal: controller.signal },
+      onProgress: (step) => step === 'drawn' && controller.abort(new Error('stopped')),
+    });
+    await expect(stopped).rejects.toThrow('stopped');
   });
 });
 

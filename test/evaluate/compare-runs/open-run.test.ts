@@ -45,6 +45,12 @@ describe('openRun', () => {
     }
   });
 
+  it('reads metrics.json with a byte order mark, and thresholds of any scale', async () => {
+    const folder = await tempFolder();
+    await writeRun(folder, '\uFEFF{"score_threshold": -2.5, "max_detections": 80}');
+    expect((await openRun(folder)).scoreThreshold).toBe(-2.5);
+  });
+
   it('says of a folder that is no run what is missing and what to run', async () => {
     const folder = await tempFolder();
     const all = 'metrics.json, ground_truth.json and predictions.json';
@@ -70,14 +76,16 @@ describe('openRun', () => {
 
   it.each([
     ['{"mask": {}}', 'has no usable score_threshold and max_detections: it is of an earlier version'],
-    ['{"score_threshold": 1.5, "max_detections": 100}', 'has no usable score_threshold: it is of'],
+    ['{"score_threshold": "1", "max_detections": 100}', 'has no usable score_threshold: it is of'],
     ['{"score_threshold": 0.5, "max_detections": 0}', 'has no usable max_detections: it is of'],
     ['[]', 'has no usable score_threshold and max_detections: it is of'],
     ['{', 'cannot be read ('],
+    ['{\n\u001b[31m}', 'cannot be read ('],
   ])('refuses metrics.json of another version: %s', async (content, message) => {
     const folder = await tempFolder();
     await writeRun(join(folder, 'a'), content);
     const refusal = await refusalOf(join(folder, 'a'), folder);
+    expect(refusal).toMatch(/^\P{Cc}+$/u);
     expect(refusal).toContain(`a/metrics.json ${message}`);
     expect(refusal).toMatch(/; run aerial inference again$|: run aerial inference again$/);
   });

@@ -31,26 +31,26 @@ describe('truthOf', () => {
     expect(rleArea(truth!.mask)).toBe(116);
   });
 
-  it('makes what is found in a crowd region neither a hit nor a false alarm', () => {
+  it('makes what is found in a crowd region neither a hit nor a false alarm', async () => {
     const options = { maxDetections: 100, scoreThreshold: 0.5 };
-    const measure = (found: Detection[], crowds: number[][][]) => {
+    const measure = async (found: Detection[], crowds: number[][][]) => {
       const truth = truthOf({ ...image, crowds });
       const whole = { id: 1, name: 'a.png', origin: null, ...image, truth, detections: found };
-      return evaluateImages([whole], options).metrics;
+      return (await evaluateImages([whole], options)).metrics;
     };
     const right = detection(2, 3, 10, 0.8);
     const inCrowd = detection(22, 7, 8, 0.9);
     const hit = { iou: 1, dice: 1, mask: { ap: expect.closeTo(1, 12) }, box: { ap: expect.closeTo(1, 12) } };
     const counts = { buildings: 1, detections: 1, precision: 1, recall: 1 };
-    expect(measure([right], image.crowds)).toMatchObject({ ...hit, ...counts });
-    expect(measure([right, inCrowd], image.crowds)).toMatchObject({ ...hit, ...counts });
-    expect(measure([right, inCrowd], [])).toMatchObject({
+    expect(await measure([right], image.crowds)).toMatchObject({ ...hit, ...counts });
+    expect(await measure([right, inCrowd], image.crowds)).toMatchObject({ ...hit, ...counts });
+    expect(await measure([right, inCrowd], [])).toMatchObject({
       buildings: 1,
       detections: 2,
       precision: 0.5,
       recall: 1,
     });
-    expect(measure([right, inCrowd], []).mask.ap).toBeCloseTo(0.5, 12);
-    expect(measure([right, inCrowd], []).iou).toBeCloseTo(100 / 164, 12);
+    expect((await measure([right, inCrowd], [])).mask.ap).toBeCloseTo(0.5, 12);
+    expect((await measure([right, inCrowd], [])).iou).toBeCloseTo(100 / 164, 12);
   });
 });

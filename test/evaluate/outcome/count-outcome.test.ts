@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { gapClassOf } from '../../../src/evaluate/images/building-classes.ts';
 import { measureImage } from '../../../src/evaluate/matching/measure-image.ts';
-import { countOutcome, gapClassOf } from '../../../src/evaluate/outcome/count-outcome.ts';
+import { countOutcome } from '../../../src/evaluate/outcome/count-outcome.ts';
 import type {
   BuildingOutcome,
   DetectionOutcome,

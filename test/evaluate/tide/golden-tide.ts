@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { EvaluatedImage } from '../../../src/evaluate/images/detections.ts';
-import type { ErrorFigures } from '../../../src/evaluate/metrics.ts';
+import type { ErrorFigures } from '../../../src/evaluate/tide/tide-figures.ts';
 import { type Rle, rleArea, rleBox, rleFromString } from '../../../src/masks/rle.ts';
 
 /** A set with what tidecv says of it: see scripts/golden-tide.py. */

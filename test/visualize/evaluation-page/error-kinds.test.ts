@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
+import { measureImage } from '../../../src/evaluate/matching/measure-image.ts';
+import { countOutcome } from '../../../src/evaluate/outcome/count-outcome.ts';
 import type {
   BuildingOutcome,
   DetectionOutcome,
   ImageOutcome,
 } from '../../../src/evaluate/outcome/outcome.ts';
-import {
-  errorsOf,
-  markOfBuilding,
-  markOfDetection,
-} from '../../../src/visualize/evaluation-page/error-kinds.ts';
+import { outcomeOf } from '../../../src/evaluate/outcome/outcome-of.ts';
+import { errorsOf } from '../../../src/visualize/evaluation-page/error-kinds.ts';
+import { randomImages } from '../../evaluate/random-images.ts';
 import { errorImages, pageOf } from '../../support/evaluated-images.ts';
 
 const building: BuildingOutcome = {
@@ -34,33 +34,37 @@ describe('errorsOf', () => {
     expect(listed[2]!.filter((text) => text === 'split small')).toHaveLength(1);
   });
 
-  it('counts a badly outlined building and its detection once, another bad detection by itself', () => {
+  it('counts a badly outlined building and its detection once, another bad detection as surplus', () => {
     const buildings = [{ ...building, kind: 'localisation' as const, detection: 3 }];
     const detections = [3, 4].map((i) => ({ ...detection, kind: 'localisation' as const, detection: i }));
     expect(errorsOf({ ...outcome, buildings, detections })).toEqual([
       { kind: 'localisation', size: 'small' },
-      { kind: 'localisation', size: 'medium' },
+      { kind: 'surplus', size: 'medium' },
     ]);
   });
 
-  it('takes any wrong category for one, and what lies in a crowd region for none', () => {
+  it('takes the rest of a wrong category for surplus, and what lies in a crowd region for no error', () => {
     const detections = (['both', 'class', 'crowd'] as const).map((kind, i) => ({
       ...detection,
       kind,
       detection: i,
     }));
-    expect(errorsOf({ ...outcome, detections }).map(({ kind }) => kind)).toEqual(['class', 'class']);
+    expect(errorsOf({ ...outcome, detections }).map(({ kind }) => kind)).toEqual(['surplus', 'surplus']);
   });
-});
 
-describe('marks', () => {
-  it('show first that an outline is shared, then what became of it', () => {
-    expect(markOfBuilding(building)).toBe('hit');
-    expect(markOfBuilding({ ...building, merged: true, split: true })).toBe('merged');
-    expect(markOfBuilding({ ...building, kind: 'missed', split: true })).toBe('split');
-    expect(markOfDetection(detection)).toBe('hit');
-    expect(markOfDetection({ ...detection, merges: true })).toBe('merged');
-    expect(markOfDetection({ ...detection, piece: true, kind: 'localisation' })).toBe('split');
-    expect(markOfDetection({ ...detection, kind: 'both' })).toBe('class');
+  it('adds up: to the buildings not found, and to the wrong detections', () => {
+    for (let seed = 0; seed < 40; seed++) {
+      const images = randomImages(seed, { images: 1, instances: 25, size: 90 });
+      for (const image of images) {
+        const options = { maxDetections: 100, categories: 1 };
+        const judged = outcomeOf(image, measureImage(image, options), 0.3);
+        const { buildings, detections } = countOutcome(judged);
+        const { hits } = countOutcome(judged);
+        const kinds = errorsOf(judged).map(({ kind }) => kind as string);
+        const count = (...wanted: string[]) => kinds.filter((kind) => wanted.includes(kind)).length;
+        expect(count('missed', 'localisation', 'class'), `seed ${seed}`).toBe(buildings - hits);
+        expect(count('localisation', 'class', 'background', 'duplicate', 'surplus')).toBe(detections - hits);
+      }
+    }
   });
 });

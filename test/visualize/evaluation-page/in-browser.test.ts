@@ -31,7 +31,7 @@ describe.skipIf(CHROMIUM === null)('the page in a real browser (skipped where th
   }, 60_000);
 
   afterAll(async () => {
-    await page.close();
+    await page?.close();
     await rm(folder, { recursive: true });
   });
 

@@ -138,6 +138,22 @@ describe('outlinePath', () => {
     const noise = Uint8Array.from({ length: 400 * 400 }, () => random.int(2));
     const path = outlinePath(encodeRle(noise, 400, 400), 0.5);
     expect(path.length).toBeLessThanOrEqual(20_000);
-    expect(loopsOf(path).length).toBeGreaterThan(100);
+    expect(loopsOf(path).length).toBeGreaterThan(50);
+  });
+
+  it('draws a spiral, which is one loop too long to draw exactly', () => {
+    const windings = (side: number) => {
+      const pixels = Uint8Array.from({ length: side * side }, (_, i) => {
+        const [y, x] = [Math.floor(i / side) - side / 2, (i % side) - side / 2];
+        const turns = Math.hypot(y, x) / 6 - Math.atan2(y, x) / (2 * Math.PI);
+        return Math.hypot(y, x) < side / 2 - 1 && turns - Math.floor(turns) < 0.5 ? 1 : 0;
+      });
+      return encodeRle(pixels, side, side);
+    };
+    const paths = [200, 800].map((side) => outlinePath(windings(side), 0.5));
+    for (const path of paths) {
+      expect(path.length).toBeLessThanOrEqual(20_000);
+      expect(Math.max(...loopsOf(path).map((loop) => loop.length))).toBeGreaterThan(100);
+    }
   });
 });

@@ -4,7 +4,7 @@ import { ratesOf } from './rates.ts';
 import { unionAgreement } from './union-agreement.ts';
 
 /** Figures of one image at the score threshold of its outcome, 0-1; null where there is nothing to measure them on. */
-export interface ImageScores {
+export interface ImageFigures {
   precision: number | null;
   recall: number | null;
   f1: number | null;
@@ -15,7 +15,7 @@ export interface ImageScores {
   panoptic_quality: number | null;
 }
 
-export function scoresOfImage(outcome: ImageOutcome): ImageScores {
+export function figuresOfImage(outcome: ImageOutcome): ImageFigures {
   const { precision, recall, f1, panoptic_quality } = ratesOf(countOutcome(outcome));
   return { precision, recall, f1, ...unionAgreement(outcome.pixels), panoptic_quality };
 }
