@@ -22,7 +22,10 @@ const ROOMS = {
   data: { values: ['hub', 'masks', 'system'], types: ['params'] },
   // Runs the model over a split, so it reads batches as train does.
   evaluate: { values: ['data', 'masks', 'model', 'ops', 'system'], types: ['params'] },
-  visualize: { values: ['masks', 'system', 'evaluate/images/building-classes.ts'], types: ['data', 'evaluate', 'tracking'] },
+  visualize: {
+    values: ['masks', 'system', 'evaluate/images/building-classes.ts'],
+    types: ['data', 'evaluate', 'tracking'],
+  },
   tracking: { values: ['system'], types: ['params'] },
   train: {
     values: [
