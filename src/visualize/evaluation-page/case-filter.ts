@@ -59,7 +59,7 @@ export function caseFilter(cases: readonly PageCase[]): CaseFilter {
   return {
     controls: html`<div class="filter">
 <p>A cell counts the errors of a kind and a size here; choose one to see only the images that have such errors.
-A building that was not found counts once, and so does a wrong detection; but one by which such a building is badly outlined, or of the wrong category, has been counted with it. Merged and split buildings may have been found or not.</p>
+Each building that was not found counts once; so does each wrong detection, unless it is the one for which a building above counts as badly outlined or of the wrong category. Merged and split buildings may have been found or not.</p>
 ${filterTable(rows, cases.length)}
 <div class="lefts" role="status">
 <p class="left" id="left-everything">All ${plural(cases.length, 'image')}.</p>
