@@ -6,7 +6,6 @@
  * truth is classed by its annotated area for both); and a building counts whatever its annotation's id, where
  * pycocotools takes the one with the id 0 for not found.
  */
-
 import { createGiveWay } from '../system/give-way.ts';
 import type { EvaluatedImage } from './images/detections.ts';
 import { type MeasuredImage, type MeasureOptions, measureImage } from './matching/measure-image.ts';
