@@ -59,17 +59,12 @@ program
   .option('--max-detections <n>', 'the best of each image and category count', whole(1, 100_000), 500)
   .option(
     '--score-threshold <score>',
-    'from here on detections count for all but mAP; "best": chosen on this set, for validation sets only',
+    'from here on detections count (mAP, errors and calibration take all); "best": chosen on this set, for validation sets only',
     scoreThreshold,
     0.5,
   )
-  .option(
-    '--resamples <n>',
-    'draws of the images for the 95 % intervals; 0 = no intervals',
-    whole(0, 100_000),
-    1000,
-  )
-  .option('--seed <n>', 'decides the draws', whole(0, 2 ** 32 - 1), 17)
+  .addOption(resamples())
+  .addOption(seed())
   .option('--report <folder>', 'where a page with all of it goes, with tables as CSV', folder)
   .option('--images <folder>', 'where the image files lie, for the pictures of the report', folder)
   .option('--json', 'print the figures as one JSON line, with the keys of metrics.json')
@@ -93,13 +88,8 @@ program
     folder,
   )
   .argument('<run-b>', 'the one that is held against it; differences are B - A', folder)
-  .option(
-    '--resamples <n>',
-    'draws of the images for the 95 % intervals; 0 = no intervals',
-    whole(0, 100_000),
-    1000,
-  )
-  .option('--seed <n>', 'decides the draws', whole(0, 2 ** 32 - 1), 17)
+  .addOption(resamples())
+  .addOption(seed())
   .option('--changed <n>', 'most changed images that are named, better and worse', whole(0, 10_000), 10)
   .option('--json', 'print the result as one JSON line')
   .addHelpText(
@@ -196,6 +186,16 @@ function withStageOptions(command: Command, summary: string): Command {
     .option('--params <file>', 'the params file', 'params.yaml')
     .option('--set <key=value>', 'change one key for this run, as in train.epochs=1 (repeatable)', append)
     .option('--json', 'print the result as one JSON line');
+}
+
+function resamples(): Option {
+  return new Option('--resamples <n>', 'draws of the images for the 95 % intervals; 0 = no intervals')
+    .argParser(whole(0, 100_000))
+    .default(1000);
+}
+
+function seed(): Option {
+  return new Option('--seed <n>', 'decides the draws').argParser(whole(0, 2 ** 32 - 1)).default(17);
 }
 
 function append(value: string, values: string[] = []): string[] {

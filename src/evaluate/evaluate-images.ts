@@ -18,7 +18,7 @@ import { summarize } from './summarize.ts';
 import { chooseThreshold, NEUTRAL_THRESHOLD, type ThresholdPoint } from './threshold/threshold.ts';
 
 export interface EvaluationOptions<Image extends EvaluatedImage = EvaluatedImage> extends MeasureOptions {
-  /** Detections from here on count for all but mAP. Null: chosen on these images, by F1; for valid only, never for test. */
+  /** Detections from here on count for all but mAP, errors and calibration. Null: chosen on these images, by F1; for valid only, never for test. */
   scoreThreshold: number | null;
   /** Draws of the bootstrap; without any, the metrics have no intervals. */
   resamples?: number;
