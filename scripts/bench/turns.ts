@@ -60,7 +60,7 @@ export async function measureInTurns<Name extends string>(
     for (const [i, name] of names.entries()) measured.push([name, await workers[i]!.finish()]);
     return Object.fromEntries(measured) as Record<Name, Measured>;
   } finally {
-    for (const worker of workers) worker.stop();
+    await Promise.all(workers.map((worker) => worker.stop()));
   }
 }
 
@@ -96,7 +96,10 @@ function startWorker([program, ...args]: Command) {
       return seconds;
     },
     finish: async () => ({ ...measured, peakMebibytes: await readPeak(child.pid) }),
-    stop: () => child.kill(),
+    stop: async () => {
+      child.kill();
+      await child.catch(() => {});
+    },
   };
 }
 
