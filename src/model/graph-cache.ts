@@ -8,6 +8,7 @@ import type { Params } from '../params/schema.ts';
 /** Keys of `train` that no graph follows from: what is named here may change without recording again; what is forgotten costs time only. */
 const NOT_IN_GRAPHS = new Set([
   ...['epochs', 'max_minutes', 'learning_rate', 'min_learning_rate', 'warmup_steps', 'transfer'],
+  ...['patience', 'schedule', 'step_decay', 'checkpoint', 'non_finite', 'spike_factor', 'memory'],
   ...['augment', 'deterministic', 'compile', 'xla'],
 ]);
 

@@ -117,6 +117,7 @@ const crossFieldRules: readonly CrossFieldRule[] = [
       ['data', 'image_size'],
       ['data', 'max_instances'],
       ['data', 'instance_mask_size'],
+      ['train', 'image_sizes'],
     ],
     fault: batchMemoryFault,
   },
@@ -162,6 +163,14 @@ const crossFieldRules: readonly CrossFieldRule[] = [
         ? 'must be false when train.deterministic is true, which XLA does not promise, got true'
         : null,
   },
+  {
+    reads: [['train', 'image_sizes']],
+    fault: ({ train }) => growingFault('sizes', train.image_sizes ?? []),
+  },
+  {
+    reads: [['train', 'step_decay', 'at']],
+    fault: ({ train }) => growingFault('shares', train.step_decay.at),
+  },
   ratesRule(['train'], ({ train }) => train),
   ratesRule(['train', 'transfer', 'freeze'], ({ train }) => train.transfer.freeze),
   ratesRule(['train', 'transfer', 'fine_tune'], ({ train }) => train.transfer.fine_tune),
@@ -176,6 +185,12 @@ const crossFieldRules: readonly CrossFieldRule[] = [
         : null,
   },
 ];
+
+function growingFault(what: string, values: readonly number[]): string | null {
+  return values.every((value, i) => i === 0 || value > values[i - 1]!)
+    ? null
+    : `must be growing ${what}, got [${values.join(', ')}]`;
+}
 
 /** The lowest rate of a schedule is not above its highest. */
 function ratesRule(
@@ -236,11 +251,13 @@ const BATCH_GIBIBYTES = 16;
 const FLOAT_BYTES = 4;
 
 function batchMemoryFault({ data, train }: Params): string | null {
-  const { image_size: side, max_instances: instances, instance_mask_size: maskSide } = data;
+  const { max_instances: instances, instance_mask_size: maskSide } = data;
+  const side = Math.max(data.image_size, ...(train.image_sizes ?? []));
+  const largest = side === data.image_size ? 'data.image_size' : 'the largest of train.image_sizes';
   const imageBytes = (side ** 2 * 3 + instances * maskSide ** 2) * FLOAT_BYTES;
   const most = Math.floor((BATCH_GIBIBYTES * 1024 ** 3) / imageBytes);
   return train.batch_size > most
-    ? `must be <= ${most} for a batch to fit into ${BATCH_GIBIBYTES} GiB of memory with data.image_size (${side}), data.max_instances (${instances}) and data.instance_mask_size (${maskSide}), got ${train.batch_size}`
+    ? `must be <= ${most} for a batch to fit into ${BATCH_GIBIBYTES} GiB of memory with ${largest} (${side}), data.max_instances (${instances}) and data.instance_mask_size (${maskSide}), got ${train.batch_size}`
     : null;
 }
 

@@ -20,9 +20,11 @@ const trueOrFalse = z.boolean(typeError('must be true or false'));
 
 const fraction = number.min(0).max(1);
 const aboveZero = number.positive().max(1);
+const betweenZeroAndOne = number.positive().lt(1);
 // Upper limits are far above what is of use: they turn a slip into a message instead of a crash for want of memory.
 const countUpTo = (most: number) => whole.positive().max(most);
 const items = countUpTo(100_000);
+const imageSize = whole.min(64).max(2048).multipleOf(32);
 const samples = whole.min(2).max(100_000);
 const width = countUpTo(8192);
 const layers = countUpTo(200);
@@ -72,7 +74,7 @@ const data = z.strictObject({
   }),
   synthetic: z.strictObject({ size: whole.min(128).max(2048), train: items, valid: items, test: items }),
   min_area: nonNegative,
-  image_size: whole.min(64).max(2048).multipleOf(32),
+  image_size: imageSize,
   max_instances: whole.min(1).max(1000),
   instance_mask_size: whole.min(14).max(224),
   workers: z.int(typeError('must be a whole number or null')).min(0).max(64).nullable(),
@@ -206,11 +208,22 @@ const train = z.strictObject({
   model_type: z.enum(['custom', 'transfer']),
   epochs: countUpTo(1_000_000),
   max_minutes: z.number(typeError('must be a number or null')).positive().nullable(),
+  patience: z.int(typeError('must be a whole number or null')).min(1).max(1_000_000).nullable(),
   batch_size: countUpTo(4096),
+  image_sizes: z
+    .array(imageSize, typeError('must be a list of whole numbers or null'))
+    .min(1)
+    .max(5)
+    .nullable(),
   optimizer: z.enum(['adamw', 'sgd']),
   learning_rate: positive,
   min_learning_rate: nonNegative,
   warmup_steps: whole.min(0).max(1_000_000_000),
+  schedule: z.enum(['cosine', 'step', 'constant']),
+  step_decay: z.strictObject({
+    at: z.array(betweenZeroAndOne, typeError('must be a list of numbers')).min(1).max(20),
+    factor: betweenZeroAndOne,
+  }),
   transfer,
   weight_decay: nonNegative,
   momentum: number.min(0).lt(1),
@@ -219,6 +232,14 @@ const train = z.strictObject({
   gradient_clip_norm: positive,
   accumulation_steps: countUpTo(4096),
   ema_decay: number.min(0).lt(1).nullable(),
+  checkpoint: z.strictObject({ steps: countUpTo(1_000_000), keep: countUpTo(1000) }),
+  non_finite: z.strictObject({
+    action: z.enum(['stop', 'skip', 'roll_back']),
+    most: countUpTo(1_000_000),
+    rate_factor: aboveZero,
+  }),
+  spike_factor: z.number(typeError('must be a number or null')).gt(1).nullable(),
+  memory: z.strictObject({ plan: z.enum(['refuse', 'warn']), when_out: z.enum(['stop', 'halve']) }),
   augment: trueOrFalse,
   deterministic: trueOrFalse,
   compile: trueOrFalse,
