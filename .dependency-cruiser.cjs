@@ -6,6 +6,8 @@
 const TENSORFLOW = 'system/tensorflow.ts';
 /** Train keeps the params beside its model; inference holds them against its own. */
 const SAVED_PARAMS = 'params/saved-params.ts';
+/** Train goes on with a checkpoint only where the params that decide its numbers are the same. */
+const FINGERPRINT = 'params/fingerprint.ts';
 
 /** @type {Record<string, { values: string[], types?: string[] }>} */
 const ROOMS = {
@@ -29,7 +31,7 @@ const ROOMS = {
   tracking: { values: ['system'], types: ['params'] },
   train: {
     values: [
-      ...['data', 'hub', 'model', 'loss', 'evaluate', 'visualize', 'system', SAVED_PARAMS],
+      ...['data', 'hub', 'model', 'loss', 'evaluate', 'visualize', 'system', SAVED_PARAMS, FINGERPRINT],
       ...['graph/program.ts', 'graph/optimizers', 'graph/when.ts'],
     ],
     types: ['params', 'tracking', 'graph'],
@@ -43,13 +45,17 @@ const ROOMS = {
     ],
     types: ['params', 'tracking', 'graph'],
   },
+  // Starts stages as processes and compares what comes of them; computes nothing with tensors itself.
+  reproduce: { values: ['params', 'system', 'model/safetensors.ts'], types: ['evaluate'] },
   // Counts what train and inference would compile.
   summary: {
     values: [
-      ...['model', 'loss', 'data/batch.ts', 'data/host-batch.ts', 'graph/cost.ts', 'graph/scope.ts'],
-      ...['train/phases.ts', 'train/step.ts', 'train/update.ts', 'system/align-columns.ts', TENSORFLOW],
+      ...['model', 'loss', 'data/batch.ts', 'data/host-batch.ts', 'data/loader.ts'],
+      ...['graph/cache.ts', 'graph/cost.ts', 'graph/scope.ts'],
+      ...['train/phases.ts', 'train/step.ts', 'train/update.ts', 'train/validation-step.ts'],
+      ...['system/align-columns.ts', 'system/errors.ts', TENSORFLOW],
     ],
-    types: ['params', 'graph'],
+    types: ['params', 'graph', 'system'],
   },
 };
 

@@ -261,6 +261,33 @@ def clip():
     }
 
 
+def rates(steps, make):
+    """The learning rate of each step, by PyTorch's schedulers. It draws no random number."""
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.1)
+    schedulers, found = make(optimizer), []
+    for _ in range(steps):
+        found.append(float(f"{optimizer.param_groups[0]['lr']:.12g}"))
+        optimizer.step()
+        for scheduler in schedulers:
+            scheduler.step()
+    return found
+
+
+def schedules():
+    """Of 20 steps: falls after 70 % and 90 %; the same behind a warm-up of 4 steps; half a cosine behind that."""
+    lr = torch.optim.lr_scheduler
+    warmup = lambda optimizer: lr.LinearLR(optimizer, start_factor=1 / 5, total_iters=4)
+    steps = lambda optimizer: lr.MultiStepLR(optimizer, milestones=[14, 18], gamma=0.1)
+    cosine = lambda optimizer: lr.CosineAnnealingLR(optimizer, T_max=15, eta_min=0.001)
+    return {
+        "steps": rates(20, lambda optimizer: [steps(optimizer)]),
+        "warmupAndSteps": rates(20, lambda optimizer: [warmup(optimizer), steps(optimizer)]),
+        "warmupAndCosine": rates(
+            20, lambda optimizer: [lr.SequentialLR(optimizer, [warmup(optimizer), cosine(optimizer)], milestones=[4])]
+        ),
+    }
+
+
 def main():
     torch.manual_seed(SEED)
     golden = {
@@ -303,6 +330,7 @@ def main():
         "roiAlignThreeSamples": vision_roi_align(3),
         "anchors": anchors(),
         "weightedMaskTerms": weighted_mask_terms(0.5),
+        "schedules": schedules(),
     }
     target = Path(__file__).parent.parent / "test" / "golden" / "torch.json"
     target.write_text(json.dumps(golden, separators=(",", ":")) + "\n")

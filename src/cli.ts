@@ -6,8 +6,11 @@ import type { DoctorDataFlags } from './commands/doctor-data.ts';
 import type { EvaluateFlags } from './commands/evaluate.ts';
 import type { ExportFlags } from './commands/export.ts';
 import { watchInterrupts } from './commands/interrupts.ts';
+import type { RangeTestFlags } from './commands/range-test.ts';
+import type { ReproduceFlags } from './commands/reproduce.ts';
 import { runProgram } from './commands/run-program.ts';
 import type { StageOptions } from './commands/stage.ts';
+import type { TrainFlags } from './commands/train.ts';
 import { createLog } from './system/log.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
@@ -36,15 +39,61 @@ stage('data-prep', 'Fetch or draw the images, merge your own samples, write one 
   );
 
 stage('train', 'Train on the prepared data set; the best model goes to runs/train/best.safetensors')
-  .addHelpText('after', examples('aerial train', 'aerial train --set train.epochs=1 --json'))
-  .action(async (options: StageOptions) =>
-    (await import('./commands/train.ts')).train(options, { log, signal: interrupts.heed() }),
+  .option(
+    '--resume <auto|never|file>',
+    'auto: go on with a run of the same params, data and code that was not finished; never: begin anew; or from this checkpoint',
+    file,
+    'auto',
+  )
+  .addHelpText(
+    'after',
+    examples('aerial train', 'aerial train --set train.epochs=1 --json', 'aerial train --resume never'),
+  )
+  .action(async (flags: TrainFlags) =>
+    (await import('./commands/train.ts')).train(flags, { log, signal: interrupts.heed() }),
   );
 
 stage('inference', 'Show and measure the best model on the test split, in runs/inference_results')
   .addHelpText('after', examples('aerial inference', 'aerial inference --set inference.max_images=8'))
   .action(async (options: StageOptions) =>
     (await import('./commands/inference.ts')).inference(options, { log, signal: interrupts.heed() }),
+  );
+
+stage(
+  'reproduce',
+  'Train the same params with several seeds, one after the other, and say how far the figures differ',
+)
+  .option(
+    '--seeds <seeds>',
+    "how many, from the params' seed on, or which, as in 17,18,19 (default: 3)",
+    seeds,
+  )
+  .option('--test', 'run inference after each training, too, for the figures on test')
+  .option('--twice', 'the first seed a second time: are the weights equal bit by bit? Alone: only that')
+  .addHelpText(
+    'after',
+    `\nStopped, it goes on where it was when the same command is run again.\n${examples(
+      'aerial reproduce --seeds 5 --test',
+      'aerial reproduce --twice --set train.deterministic=true train.epochs=2',
+    )}`,
+  )
+  .action(async (flags: ReproduceFlags) =>
+    (await import('./commands/reproduce.ts')).reproduce(flags, { log, signal: interrupts.heed() }),
+  );
+
+stage('range-test', 'Look for the learning rate: let it grow until the loss breaks out, and change nothing')
+  .option('--from <rate>', 'the lowest rate, of the first update', rate, 1e-6)
+  .option('--to <rate>', 'the highest rate, of the last update', rate, 1)
+  .option('--steps <n>', 'updates, 10 to 9999', updates, 100)
+  .addHelpText(
+    'after',
+    `\nTrains the first phase on real batches, and leaves a curve in runs/range_test.\n${examples(
+      'aerial range-test',
+      'aerial range-test --from 1e-5 --to 0.1 --set train.optimizer=sgd',
+    )}`,
+  )
+  .action(async (flags: RangeTestFlags) =>
+    (await import('./commands/range-test.ts')).rangeTest(flags, { log, signal: interrupts.heed() }),
   );
 
 program
@@ -184,7 +233,7 @@ function withStageOptions(command: Command, summary: string): Command {
   return command
     .description(`${summary}.`)
     .option('--params <file>', 'the params file', 'params.yaml')
-    .option('--set <key=value>', 'change one key for this run, as in train.epochs=1 (repeatable)', append)
+    .option('--set <key=value>', 'change a key for this run, as in train.epochs=1; takes several', append)
     .option('--json', 'print the result as one JSON line');
 }
 
@@ -196,6 +245,18 @@ function resamples(): Option {
 
 function seed(): Option {
   return new Option('--seed <n>', 'decides the draws').argParser(whole(0, 2 ** 32 - 1)).default(17);
+}
+
+/** "3" is how many; "17,18" says which. */
+function seeds(value: string): number | number[] {
+  const list = value.split(',');
+  const largest = 2 ** 31 - 1;
+  if (list.length === 1 && /^[1-9]\d{0,1}$/.test(value)) return Number(value);
+  const isList = list.length > 1 && list.every((seed) => /^\d{1,10}$/.test(seed) && Number(seed) <= largest);
+  if (isList && new Set(list.map(Number)).size === list.length) return list.map(Number);
+  throw new InvalidArgumentError(
+    `Expected how many (1 to 99), or which: different whole numbers from 0 to ${largest}, divided by commas.`,
+  );
 }
 
 function append(value: string, values: string[] = []): string[] {
@@ -210,6 +271,17 @@ function folder(value: string): string {
 function file(value: string): string {
   if (value !== '') return value;
   throw new InvalidArgumentError('Expected a file.');
+}
+
+function rate(value: string): number {
+  const number = Number(value);
+  if (/^[\d.]+(e[+-]?\d+)?$/i.test(value) && number > 0 && Number.isFinite(number)) return number;
+  throw new InvalidArgumentError('Expected a number above 0, as in 1e-6.');
+}
+
+function updates(value: string): number {
+  if (/^[1-9]\d{1,3}$/.test(value)) return Number(value);
+  throw new InvalidArgumentError('Expected a whole number from 10 to 9999.');
 }
 
 function count(value: string): number {

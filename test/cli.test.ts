@@ -98,6 +98,16 @@ describe('aerial', () => {
     },
   );
 
+  it('takes several settings behind one --set, and what follows them', async () => {
+    const sets = ['--set', 'seed=x', 'device=tpu'];
+    const faults = ['error: --set seed must be a whole number, got "x"', expect.stringContaining('device')];
+    const { stderr } = await aerial(['train', ...params, ...sets, '--json']);
+    expect(stderr.split('\n')).toEqual(faults);
+    // The folder is no setting.
+    const doctor = await aerial(['doctor', 'data', ...params, ...sets, 'nowhere']);
+    expect(doctor.stderr.split('\n')).toEqual(faults);
+  });
+
   it('names the params file that is not there', async () => {
     const { exitCode, stderr } = await aerial(['train']);
     expect(exitCode).toBe(2);

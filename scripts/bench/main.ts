@@ -11,6 +11,7 @@ import { loaderMemorySuite } from './loader-memory.ts';
 import { describeMachine } from './machine.ts';
 import { jsonLine, table } from './output.ts';
 import type { Suite } from './suite.ts';
+import { trackerSuite } from './tracker.ts';
 
 const SUITES: readonly Suite[] = [
   evaluateSuite,
@@ -20,6 +21,7 @@ const SUITES: readonly Suite[] = [
   graphStartSuite,
   loaderSuite,
   loaderMemorySuite,
+  trackerSuite,
 ];
 const FLAGS = {
   json: { type: 'boolean', default: false },

@@ -1,6 +1,8 @@
 import { join } from 'node:path';
+import { outOfMemoryError } from '../inference/out-of-memory.ts';
 import { formatInferenceSummary } from '../inference/summary.ts';
 import { loadTensorFlow } from '../system/load-tensorflow.ts';
+import { isOutOfMemory } from '../system/out-of-memory.ts';
 import { printResult, readParams, type StageContext, type StageOptions, withTracker } from './stage.ts';
 
 /** `aerial inference`: comparison images and metrics in `runs/inference_results`, the headline on stdout. */
@@ -11,7 +13,9 @@ export async function inference(options: StageOptions, context: StageContext): P
   const { runInference } = await import('../inference/run.ts');
   const folder = join(params.paths.runs, 'inference');
   const summary = await withTracker(params, { ...context, stage: 'inference', folder }, (tracker) =>
-    runInference(params, { ...context, tracker }),
+    runInference(params, { ...context, tracker }).catch((error: unknown) => {
+      throw isOutOfMemory(error) ? outOfMemoryError(error, params) : error;
+    }),
   );
   printResult(summary, options, formatInferenceSummary);
 }

@@ -24,6 +24,11 @@ export function watchInterrupts(log: Log): Interrupts {
   };
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
+  // Whoever has started this process over such a channel, as `aerial reproduce`, and is gone, would never stop it.
+  if (process.channel) {
+    process.once('disconnect', () => stop('SIGTERM'));
+    process.channel.unref();
+  }
   return {
     signal: controller.signal,
     heed: () => {

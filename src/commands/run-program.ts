@@ -4,6 +4,7 @@ import { type Command, CommanderError } from 'commander';
 import { UserError } from '../system/errors.ts';
 import { explainDiskError } from '../system/files.ts';
 import type { Log } from '../system/log.ts';
+import { eachSet } from './each-set.ts';
 import { exitCodeOf, Interrupted } from './exit-code.ts';
 
 /**
@@ -20,7 +21,7 @@ export async function runProgram(program: Command, log: Log, interrupted: AbortS
   let failure: unknown;
   try {
     readEnvFile('.env');
-    await program.parseAsync();
+    await program.parseAsync(eachSet(process.argv.slice(2)), { from: 'user' });
   } catch (error) {
     failure = error ?? new Error('undefined was thrown');
     const stopped = error instanceof Interrupted || (error as Error)?.name === 'AbortError';

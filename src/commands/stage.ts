@@ -1,7 +1,7 @@
 import { loadParams } from '../params/load.ts';
 import type { Params } from '../params/schema.ts';
 import type { Log } from '../system/log.ts';
-import { createTracker } from '../tracking/create-tracker.ts';
+import { createTracker, type TrackerOptions } from '../tracking/create-tracker.ts';
 import type { Tracker } from '../tracking/tracker.ts';
 import { exitCodeOf } from './exit-code.ts';
 
@@ -30,10 +30,10 @@ export function readParams(options: StageOptions): Promise<Params> {
 /** Runs a stage with a tracker that is finished whatever happens, with the exit code that the process will have. */
 export async function withTracker<Summary>(
   params: Params,
-  { stage, folder, log, signal }: StageContext & { stage: 'train' | 'inference'; folder: string },
+  { signal, ...options }: TrackerOptions & Pick<StageContext, 'signal'>,
   run: (tracker: Tracker) => Promise<Summary>,
 ): Promise<Summary> {
-  const tracker = await createTracker(params, { stage, folder, log });
+  const tracker = await createTracker(params, options);
   try {
     const summary = await run(tracker);
     await tracker.finish(exitCodeOf(undefined, signal));

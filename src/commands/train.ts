@@ -1,17 +1,53 @@
 import { join } from 'node:path';
+import type { NodeJSKernelBackend } from '@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend.js';
+import { readManifest } from '../data/open-prepared.ts';
+import type { Params } from '../params/schema.ts';
+import { UserError } from '../system/errors.ts';
 import { loadTensorFlow } from '../system/load-tensorflow.ts';
+import type { Log } from '../system/log.ts';
+import { readMemoryLimits } from '../system/memory-limits.ts';
+import { isOutOfMemory } from '../system/out-of-memory.ts';
+import { createTrackingId } from '../tracking/tracking-id.ts';
+import type { Checkpoint } from '../train/checkpoint/checkpoint-file.ts';
+import { findCheckpoint } from '../train/checkpoint/find-checkpoint.ts';
+import { outOfMemoryError } from '../train/memory/out-of-memory.ts';
 import { formatTrainingSummary } from '../train/report.ts';
 import { printResult, readParams, type StageContext, type StageOptions, withTracker } from './stage.ts';
 
+export interface TrainFlags extends StageOptions {
+  /** auto, never, or a checkpoint's file. */
+  resume: string;
+}
+
 /** `aerial train`: results in `runs/train`, the headline on stdout. */
-export async function train(options: StageOptions, context: StageContext): Promise<void> {
-  const params = await readParams(options);
+export async function train(flags: TrainFlags, context: StageContext): Promise<void> {
+  const params = await readParams(flags);
+  const { hash: dataHash } = await readManifest(params.paths.prepared);
+  const resume = await findCheckpoint({ params, dataHash, resume: flags.resume, log: context.log });
   // Only now, so that wrong params are told at once and not after TensorFlow has loaded.
-  await loadTensorFlow({ device: params.device, deterministic: params.train.deterministic });
+  const tf = await loadTensorFlow({ device: params.device, deterministic: params.train.deterministic });
+  const gpu = (tf.backend() as NodeJSKernelBackend).isUsingGpuDevice;
+  await holdAgainstMemory(params, { resume, gpu, log: context.log });
   const { runTraining } = await import('../train/run.ts');
-  const folder = join(params.paths.runs, 'train');
-  const summary = await withTracker(params, { ...context, stage: 'train', folder }, (tracker) =>
-    runTraining(params, { ...context, tracker }),
+  const trackingId = resume?.state.trackingId ?? createTrackingId();
+  const tracking = { stage: 'train' as const, folder: join(params.paths.runs, 'train'), runId: trackingId };
+  const resumeStep = resume?.state.steps ?? null;
+  const summary = await withTracker(params, { ...context, ...tracking, resumeStep }, (tracker) =>
+    runTraining(params, { ...context, tracker, trackingId }, resume).catch((error: unknown) => {
+      throw isOutOfMemory(error) && !(error instanceof UserError) ? outOfMemoryError(error, params) : error;
+    }),
   );
-  printResult(summary, options, formatTrainingSummary);
+  printResult(summary, flags, formatTrainingSummary);
+}
+
+/** A run that has halved its batch goes on with that. */
+async function holdAgainstMemory(
+  params: Params,
+  { resume, gpu, log }: { resume: Checkpoint | null; gpu: boolean; log: Log },
+): Promise<void> {
+  const { computedParams } = await import('../train/training-run.ts');
+  const { checkMemory } = await import('../summary/check-memory.ts');
+  const limits = await readMemoryLimits({ gpu });
+  const planned = resume ? computedParams({ params, state: resume.state }) : params;
+  await checkMemory(planned, { device: gpu ? 'gpu' : 'cpu', limits, log });
 }

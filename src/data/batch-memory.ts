@@ -26,7 +26,7 @@ const [IN_WORK, FINISHED] = [1, 2];
 /** What TensorFlow can use as it lies, without a copy of its own. */
 const ALIGNMENT_BYTES = 64;
 
-/** Memory of batches that are used up, for the next ones. */
+/** Memory of batches that are used up, for the next ones. It is as much as the most batches at a time of the largest shape. */
 export interface SpareMemory {
   /** What is in it counts for nothing. */
   take(shape: BatchShape): SharedArrayBuffer;
@@ -38,15 +38,20 @@ export function createSpareMemory(): SpareMemory {
   return {
     take: (shape) => {
       const { bytes } = layoutOf(shape);
-      // Of another shape: batches of that one are over.
-      spare = spare.filter(({ byteLength }) => byteLength === bytes);
+      // A smaller batch lies at the beginning of what a larger one has left; what is too small makes room for what is not.
+      spare = spare.filter(({ byteLength }) => byteLength >= bytes);
       return spare.pop() ?? new SharedArrayBuffer(bytes);
     },
     give: (memory) => void spare.push(memory),
   };
 }
 
-/** @param memory taken for the same shape */
+/** What a batch takes. */
+export function batchBytes(shape: BatchShape): number {
+  return layoutOf(shape).bytes;
+}
+
+/** @param memory taken for the same shape: it may be longer */
 export function batchArrays(memory: SharedArrayBuffer, shape: BatchShape): BatchArrays {
   return viewArrays(memory, shape, { first: 0, count: shape.batchSize });
 }

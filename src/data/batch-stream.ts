@@ -12,7 +12,8 @@ import type { PreparedImage } from './prepared.ts';
 
 /** What is to be loaded. */
 export interface Pass {
-  shape: BatchShape;
+  /** Of the batch with this number, 0 for the first; all have as many images. */
+  shapeOf(batch: number): BatchShape;
   images: number;
   startBatch: number;
   batches: number;
@@ -37,13 +38,13 @@ export async function* batchesOf(pass: Pass, { pool, spare, ahead }: Means): Asy
   let next = pass.startBatch;
   const beginMore = () => {
     while (next < pass.batches && underWay.length < ahead) {
-      underWay.push(beginBatch(pass, next++, { pool, memory: spare.take(pass.shape) }));
+      underWay.push(beginBatch(pass, next++, { pool, spare }));
     }
   };
   try {
     beginMore();
     while (underWay.length > 0) {
-      const batch = await finishBatch(underWay, pass.shape);
+      const batch = await finishBatch(underWay);
       used = underWay.shift()!;
       beginMore();
       yield batch;
@@ -51,7 +52,7 @@ export async function* batchesOf(pass: Pass, { pool, spare, ahead }: Means): Asy
       used = null;
     }
   } finally {
-    for (const { memory } of underWay) batchControl(memory, pass.shape).abandon();
+    for (const { memory, shape } of underWay) batchControl(memory, shape).abandon();
     await Promise.all(underWay.map(({ loading }) => loading));
     for (const { memory } of [...(used ? [used] : []), ...underWay]) spare.give(memory);
   }
@@ -60,15 +61,18 @@ export async function* batchesOf(pass: Pass, { pool, spare, ahead }: Means): Asy
 /** A batch of which images may still be on their way. */
 interface UnfinishedBatch {
   batch: HostBatch;
+  shape: BatchShape;
   memory: SharedArrayBuffer;
   loading: Promise<PromiseSettledResult<Loaded>[]>;
 }
 
 function beginBatch(
-  { shape, images, requestAt }: Pass,
+  { shapeOf, images, requestAt }: Pass,
   index: number,
-  { pool, memory }: { pool: LoadPool; memory: SharedArrayBuffer },
+  { pool, spare }: Omit<Means, 'ahead'>,
 ): UnfinishedBatch {
+  const shape = shapeOf(index);
+  const memory = spare.take(shape);
   const { batchSize, imageSize, maxInstances, maskSize } = shape;
   const first = index * batchSize;
   const requests = Array.from({ length: batchSize }, (_, n) => requestAt(first + n));
@@ -82,14 +86,14 @@ function beginBatch(
   };
   resetControl(memory, shape);
   const loading = Promise.allSettled(requests.map((request, n) => pool.load({ memory, shape, n, request })));
-  return { batch, memory, loading };
+  return { batch, shape, memory, loading };
 }
 
 /** @param underWay begins with the batch that is to be finished */
-async function finishBatch(underWay: readonly UnfinishedBatch[], shape: BatchShape): Promise<HostBatch> {
+async function finishBatch(underWay: readonly UnfinishedBatch[]): Promise<HostBatch> {
   const { batch, loading } = underWay[0]!;
   for (const result of await loading) {
-    if (result.status === 'rejected') throw await explainFailure(underWay, shape);
+    if (result.status === 'rejected') throw await explainFailure(underWay);
     if ('fault' in result.value) throw new UserError(result.value.fault);
     batch.overflow += result.value.overflow;
   }
@@ -100,10 +104,10 @@ async function finishBatch(underWay: readonly UnfinishedBatch[], shape: BatchSha
  * When a thread ends, all tasks that were with it fail: those that wait in it, and those that are done and of which this
  * thread, busy with a step, has not heard. The one that was in work is to blame.
  */
-async function explainFailure(underWay: readonly UnfinishedBatch[], shape: BatchShape): Promise<UserError> {
-  for (const { memory } of underWay) batchControl(memory, shape).abandon();
+async function explainFailure(underWay: readonly UnfinishedBatch[]): Promise<UserError> {
+  for (const { memory, shape } of underWay) batchControl(memory, shape).abandon();
   const failures: { image: PreparedImage; reason: unknown; wasInWork: boolean }[] = [];
-  for (const { batch, memory, loading } of underWay) {
+  for (const { batch, shape, memory, loading } of underWay) {
     const control = batchControl(memory, shape);
     for (const [n, result] of (await loading).entries()) {
       if (result.status === 'fulfilled') continue;

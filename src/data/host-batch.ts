@@ -53,6 +53,11 @@ export function batchShape({ train, data, loss }: Params): BatchShape {
   };
 }
 
+/** Sides of the square, in pixels, in which training shows its batches, growing: one, or those of multi-scale training. */
+export function trainingSizes({ train, data }: Pick<Params, 'train' | 'data'>): readonly number[] {
+  return train.image_sizes ?? [data.image_size];
+}
+
 /** T, the side of the map of touching buildings: that of the image, or 1 where none is wanted. */
 export function touchingSize({ imageSize, touchingDistance }: BatchShape): number {
   return touchingDistance === null ? 1 : imageSize;

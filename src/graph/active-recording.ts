@@ -21,6 +21,7 @@ export interface StateOp {
 export interface ActiveRecording {
   applyStateOp(op: StateOp): void;
   when(condition: tf.Tensor, body: () => void): void;
+  valueWhen(condition: tf.Tensor, body: () => tf.Tensor, otherwise: () => tf.Tensor): tf.Tensor;
   onDevice<T>(device: string, body: () => T): T;
   inScope<T>(name: string, body: () => T): T;
 }

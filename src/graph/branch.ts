@@ -2,7 +2,7 @@
  * A conditional branch as TensorFlow's executor knows it: `Switch` puts out a value on one of two outputs, and nodes behind
  * the other are dead.
  */
-import { DataType } from './graph.ts';
+import { DataType, type DataTypeNumber } from './graph.ts';
 import type { GraphBuilder } from './graph-builder.ts';
 
 /** What differs between the two ways through a condition. */
@@ -21,6 +21,25 @@ export function addBranch(condition: string, builder: GraphBuilder): Paths<strin
     taken: builder.add('Identity', { inputs: [`${chosen}:1`], attributes: { T } }),
     skipped: builder.add('Identity', { inputs: [chosen], attributes: { T } }),
   };
+}
+
+/**
+ * @param inputs one value of each path, both of the same type
+ * @returns a node that has the value of the path that was taken
+ */
+export function mergeValues(
+  paths: Paths<string>,
+  inputs: Paths<string>,
+  type: DataTypeNumber,
+  builder: GraphBuilder,
+): string {
+  // A value that is there on both paths, such as a constant, must not come from both.
+  const gated = (path: keyof Paths<string>) =>
+    builder.add('Identity', { inputs: [inputs[path]], after: [paths[path]], attributes: { T: { type } } });
+  return builder.add('Merge', {
+    inputs: [gated('taken'), gated('skipped')],
+    attributes: { T: { type }, N: { i: 2 } },
+  });
 }
 
 /**

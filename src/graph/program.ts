@@ -148,7 +148,7 @@ function recordProgram(
 ): CachedGraph<ProgramSpec> {
   const recordings = Object.entries(functions).map(([name, { fn, exampleInputs, precision }]) => {
     const record = verify ? recordRepeatable : recordFunction;
-    const recording = record(name, fn, exampleInputs, { state, constants });
+    const recording = record(name, fn, exampleInputs, { state, constants, dry: true });
     return { name, ...lowerRecording(recording, precision ?? 'float32') };
   });
   const touched = new Set(recordings.flatMap(({ state: names }) => names));

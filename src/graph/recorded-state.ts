@@ -4,12 +4,12 @@
  */
 import { tf } from '../system/tensorflow.ts';
 import type { ActiveRecording, StateOp } from './active-recording.ts';
-import { addBranch, joinBranch } from './branch.ts';
+import { addBranch, joinBranch, mergeValues, type Paths } from './branch.ts';
 import { dataTypeOf } from './graph.ts';
 import { type Gate, type GraphBuilder, isWithin } from './graph-builder.ts';
 import { type DataId, sharers, tensorId } from './interception.ts';
 import type { RecordedValues, Value } from './recorded-values.ts';
-import { unknownVariable } from './recording-error.ts';
+import { refusal, unknownVariable } from './recording-error.ts';
 
 /** The name of the node that is a variable's handle, in every function of a program. */
 export function handleOf(variable: string): string {
@@ -20,6 +20,7 @@ export function handleOf(variable: string): string {
 export interface RecordedState {
   applyStateOp: ActiveRecording['applyStateOp'];
   when: ActiveRecording['when'];
+  valueWhen: ActiveRecording['valueWhen'];
   /** Stores what is not yet stored. @returns the nodes after which all state is as the function leaves it */
   finish(): string[];
   /** Names of the variables that are read or changed. */
@@ -67,6 +68,31 @@ export function recordState(variables: ReadonlyMap<string, tf.Variable>, tools: 
   const flush = () => {
     for (const entry of entries) writes.push(...store(entry, tools));
   };
+  const branch = (condition: tf.Tensor, body: () => void): Paths<string> => {
+    flush();
+    const outer = writes;
+    writes = [];
+    const { input } = tools.values.use(tensorId(condition), () => 'the condition of when()');
+    const paths = addBranch(input, tools.builder);
+    const happensThere = ({ gate }: Access) => isWithin(gate, paths.taken);
+    const isChanged = ({ accesses }: Entry) =>
+      accesses.some((access) => access.writes && happensThere(access));
+    tools.builder.within(paths.taken, () => {
+      body();
+      flush();
+      for (const entry of entries.filter(isChanged)) readForSharers(entry, tools);
+    });
+    const changed = entries.filter(isChanged);
+    const ends = {
+      taken: [...writes, ...changed.flatMap(({ accesses }) => pending(accesses))],
+      skipped: changed.flatMap(({ accesses }) => pending(accesses.filter((access) => !happensThere(access)))),
+    };
+    const done = joinBranch(paths, ends, tools.builder);
+    writes = [...outer, done];
+    // It has the one value or the other.
+    for (const entry of changed) rereadAfter(entry, done, tools);
+    return paths;
+  };
   return {
     applyStateOp: (op) => {
       const targets = op.variables.map((variable) => entryOf(byVariable, variable));
@@ -74,30 +100,15 @@ export function recordState(variables: ReadonlyMap<string, tf.Variable>, tools: 
       writes.push(applyInPlace(op, targets, tools));
     },
     when: (condition, body) => {
-      flush();
-      const outer = writes;
-      writes = [];
-      const { input } = tools.values.use(tensorId(condition), () => 'the condition of when()');
-      const paths = addBranch(input, tools.builder);
-      const happensThere = ({ gate }: Access) => isWithin(gate, paths.taken);
-      const isChanged = ({ accesses }: Entry) =>
-        accesses.some((access) => access.writes && happensThere(access));
-      tools.builder.within(paths.taken, () => {
-        body();
-        flush();
-        for (const entry of entries.filter(isChanged)) readForSharers(entry, tools);
+      branch(condition, body);
+    },
+    valueWhen: (condition, body, otherwise) => {
+      let taken: tf.Tensor | undefined;
+      const paths = branch(condition, () => {
+        taken = body();
       });
-      const changed = entries.filter(isChanged);
-      const ends = {
-        taken: [...writes, ...changed.flatMap(({ accesses }) => pending(accesses))],
-        skipped: changed.flatMap(({ accesses }) =>
-          pending(accesses.filter((access) => !happensThere(access))),
-        ),
-      };
-      const done = joinBranch(paths, ends, tools.builder);
-      writes = [...outer, done];
-      // It has the one value or the other.
-      for (const entry of changed) rereadAfter(entry, done, tools);
+      const skipped = tools.builder.within(paths.skipped, otherwise);
+      return mergeTensors(paths, { taken: taken!, skipped }, tools);
     },
     finish: () => {
       flush();
@@ -193,6 +204,27 @@ function applyInPlace(op: StateOp, targets: readonly Entry[], tools: Tools): str
   });
   for (const entry of targets) rereadAfter(entry, node, tools);
   return node;
+}
+
+/** @returns a tensor that is in the graph what the path taken gives */
+function mergeTensors(
+  paths: Paths<string>,
+  tensors: Paths<tf.Tensor>,
+  { builder, values, paused }: Tools,
+): tf.Tensor {
+  const useOn = (path: keyof Paths<string>) =>
+    builder.within(paths[path], () => values.use(tensorId(tensors[path]), () => 'the value of valueWhen()'));
+  const [taken, skipped] = [useOn('taken'), useOn('skipped')];
+  const [type, other] = [tensors.taken, tensors.skipped].map((tensor) => `${tensor.dtype} [${tensor.shape}]`);
+  if (type !== other) {
+    const what = `gets ${other} where the condition of valueWhen() does not hold, ${type} where it does`;
+    throw refusal(what, 'return tensors of one type and one static shape');
+  }
+  const { dtype, shape } = taken;
+  const input = mergeValues(paths, { taken: taken.input, skipped: skipped.input }, dtype, builder);
+  const merged = paused(() => identity(tensors.taken));
+  values.set(tensorId(merged), { input, dtype, shape, gate: builder.gate, constant: false, dynamic: null });
+  return merged;
 }
 
 /** What the next write waits for: the last write, and all reads since then. */

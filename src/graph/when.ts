@@ -12,3 +12,18 @@ export function when(condition: tf.Tensor, body: () => void): void {
   if (recording) recording.when(condition, body);
   else if (condition.dataSync()[0]) body();
 }
+
+/**
+ * As `when`, with a value that can be used outside.
+ * @param body its value holds where the condition does
+ * @param otherwise its value holds elsewhere, and has the same shape and type; changes no state
+ */
+export function valueWhen(
+  condition: tf.Tensor,
+  body: () => tf.Tensor,
+  otherwise: () => tf.Tensor,
+): tf.Tensor {
+  const recording = activeRecording();
+  if (recording) return recording.valueWhen(condition, body, otherwise);
+  return condition.dataSync()[0] ? body() : otherwise();
+}

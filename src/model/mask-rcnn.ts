@@ -42,6 +42,12 @@ export interface MaskRcnn {
   boxHead(pyramid: readonly tf.Tensor4D[], regions: Regions): BoxOutput;
   /** [R, S, S, K] mask logits */
   maskHead(pyramid: readonly tf.Tensor4D[], regions: Regions): tf.Tensor4D;
+  /**
+   * The same weights for images of another canvas. Anchors and regions have the same pixels there: a building that is
+   * twice as large is found by anchors twice as large. To be disposed before this model; that leaves the weights alone.
+   * @throws RangeError as `createMaskRcnn`
+   */
+  onCanvas(canvas: Canvas): MaskRcnn;
   dispose(): void;
 }
 
@@ -61,38 +67,43 @@ const ROI_LEVELS = 4;
  * @throws RangeError when the canvas is no multiple of 32 or smaller than its image
  */
 export function createMaskRcnn(params: Params, canvas = squareCanvas(params.data.image_size)): MaskRcnn {
-  assertCanvas(canvas);
+  assertCanvas(canvas, 'createMaskRcnn');
   const { model } = params;
   const weights = createWeights(params.seed);
   const backbone = createBackbone(weights, params);
   const extract = (images: tf.Tensor4D) => backbone.apply(normalise(images));
   const fpn = createFpn(weights, backbone.channels, model);
-  const levels = anchorLevels(canvas, model.anchor_sizes);
   const rpn = createRpnHead(weights, params);
   const boxHead = createBoxHead(weights, model);
   const maskHead = createMaskHead(weights, model);
-  const anchors = createAnchors(levels, model.anchor_ratios);
   const cut = (pyramid: readonly tf.Tensor4D[], regions: Regions, size: number) =>
     roiAlign(pyramid.slice(0, ROI_LEVELS), regions, {
       size,
       canonicalSize: model.roi.canonical_size,
       samplingRatio: model.roi.sampling_ratio,
     });
-  return {
+  const parts = {
     weights,
-    canvas,
-    anchors,
     backbone: extract,
     fpn,
-    pyramid: (images) => fpn(extract(images)),
+    pyramid: (images: tf.Tensor4D) => fpn(extract(images)),
     rpn,
-    boxHead: (pyramid, regions) => boxHead(cut(pyramid, regions, model.roi.box_size)),
-    maskHead: (pyramid, regions) => maskHead(cut(pyramid, regions, model.roi.mask_size)),
-    dispose: () => {
-      weights.dispose();
-      anchors.boxes.dispose();
-    },
+    boxHead: (pyramid: readonly tf.Tensor4D[], regions: Regions) =>
+      boxHead(cut(pyramid, regions, model.roi.box_size)),
+    maskHead: (pyramid: readonly tf.Tensor4D[], regions: Regions) =>
+      maskHead(cut(pyramid, regions, model.roi.mask_size)),
+  } satisfies Partial<MaskRcnn>;
+  const onCanvas = (other: Canvas): MaskRcnn => {
+    assertCanvas(other, 'onCanvas');
+    const anchors = createAnchors(anchorLevels(other, model.anchor_sizes), model.anchor_ratios);
+    return { ...parts, canvas: other, anchors, onCanvas, dispose: () => anchors.boxes.dispose() };
   };
+  const own = onCanvas(canvas);
+  const dispose = () => {
+    weights.dispose();
+    own.dispose();
+  };
+  return { ...own, dispose };
 }
 
 function createBackbone(weights: Weights, { model, train }: Params): Backbone {
@@ -121,17 +132,18 @@ function anchorLevels({ height, width }: Canvas, sizes: readonly number[]): Anch
   });
 }
 
-function squareCanvas(side: number): Canvas {
+/** A square, all of it image. @param side pixels, a multiple of 32 */
+export function squareCanvas(side: number): Canvas {
   return { height: side, width: side, clip: [side, side] };
 }
 
-function assertCanvas({ height, width, clip }: Canvas): void {
+function assertCanvas({ height, width, clip }: Canvas, caller: string): void {
   const fits = [height, width].every(
     (side, axis) => side % CANVAS_MULTIPLE === 0 && clip[axis]! > 0 && clip[axis]! <= side,
   );
   if (fits) return;
   throw new RangeError(
-    `createMaskRcnn: expected a canvas of multiples of ${CANVAS_MULTIPLE}, at least as large as its image, got ${height} x ${width} for ${clip.join(' x ')}`,
+    `${caller}: expected a canvas of multiples of ${CANVAS_MULTIPLE}, at least as large as its image, got ${height} x ${width} for ${clip.join(' x ')}`,
   );
 }
 

@@ -50,7 +50,7 @@ interface Entry {
 
 /** Writes tensors in the order of their names: the same tensors give the same bytes. */
 export async function writeSafetensors(path: string, file: TensorFile): Promise<void> {
-  await writeFileAtomic(path, encodeSafetensors(file));
+  await writeFileAtomic(path, partsOf(file));
 }
 
 /** @throws UserError when the file is missing or is not a safetensors file */
@@ -96,7 +96,12 @@ export async function openSafetensors(path: string): Promise<OpenTensorFile> {
 }
 
 /** @returns the file's bytes */
-export function encodeSafetensors({ tensors, metadata }: TensorFile): Buffer {
+export function encodeSafetensors(file: TensorFile): Buffer {
+  return Buffer.concat(partsOf(file));
+}
+
+/** The file's bytes; those of the tensors lie where they are, for there may be gigabytes of them. */
+function partsOf({ tensors, metadata }: TensorFile): Uint8Array[] {
   const names = [...tensors.keys()].toSorted((a, b) => (a < b ? -1 : 1));
   const header: Record<string, unknown> = {};
   if (Object.keys(metadata).length > 0) header.__metadata__ = metadata;
@@ -111,11 +116,13 @@ export function encodeSafetensors({ tensors, metadata }: TensorFile): Buffer {
   json.copy(padded);
   const length = Buffer.alloc(LENGTH_BYTES);
   length.writeBigUInt64LE(BigInt(padded.length));
-  const bodies = names.map((name) => {
-    const { values } = tensors.get(name)!;
-    return Buffer.from(values.buffer, values.byteOffset, values.byteLength);
-  });
-  return Buffer.concat([length, padded, ...bodies]);
+  const bodies = names.map((name) => bytesOf(tensors.get(name)!));
+  return [length, padded, ...bodies];
+}
+
+/** The tensor's numbers as they lie in memory. */
+export function bytesOf({ values }: HostTensor): Uint8Array {
+  return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
 }
 
 async function readHeader(

@@ -62,6 +62,7 @@ function requirement(issue: z.core.$ZodIssue): string {
       return `must be ${issue.inclusive ? '>=' : '>'} ${issue.minimum}`;
     case 'too_big':
       if (issue.message.startsWith('must')) return issue.message;
+      if (issue.origin === 'array') return `must have at most ${issue.maximum} items`;
       return `must be ${issue.inclusive ? '<=' : '<'} ${issue.maximum}`;
     case 'not_multiple_of':
       return `must be a multiple of ${issue.divisor}`;

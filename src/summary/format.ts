@@ -4,6 +4,8 @@
 
 import { alignColumns } from '../system/align-columns.ts';
 import { labelOf } from '../train/phases.ts';
+import { formatBytes, PART_LABELS } from './format-numbers.ts';
+import { memoryTable } from './memory-text.ts';
 import type { ModelSummary } from './model-summary.ts';
 import type { ByPart } from './parts.ts';
 import type { TrainingCost } from './training-cost.ts';
@@ -19,36 +21,26 @@ export function formatModelSummary(summary: ModelSummary): string {
     ...describeInference(summary),
     ...training.flatMap((cost) => describeStep(cost, summary)),
     '',
+    ...memoryTable(summary.memory_plan),
+    '',
     ...NOTES,
   ].join('\n');
 }
 
-/** The figures of memory: compiled steps of both models on a CPU, growth of the process against the estimate. */
 const NOTES = [
-  'A multiply-add counts as 2 FLOP. Memory is estimated from the graph, one op after the other; TensorFlow runs several at',
-  'once and keeps room for itself: activations and gradients were measured to take 1.5 to 4 times as much, most where they are small.',
+  'A multiply-add counts as 2 FLOP. The plan of memory is of training on a CPU, and what it takes at the least.',
 ];
-
-const LABELS: Readonly<Record<keyof ByPart, string>> = {
-  backbone: 'backbone',
-  fpn: 'feature pyramid (FPN)',
-  rpn: 'region proposals (RPN)',
-  box: 'box head with RoIAlign',
-  mask: 'mask head with RoIAlign',
-  other: 'the rest',
-  total: 'total',
-};
 
 /** Operations are those of inference, memory that of training. */
 function tableOf({ parameters, inference, training }: ModelSummary): string[][] {
-  const parts = Object.keys(LABELS) as (keyof ByPart)[];
+  const parts = Object.keys(PART_LABELS) as (keyof ByPart)[];
   return [
     ['part', 'parameters', 'GFLOP, inference', ...training.map(({ phase }) => `memory, ${labelOf(phase)}`)],
     ...parts.map((part) => [
-      LABELS[part],
+      PART_LABELS[part],
       part === 'other' ? '-' : millions(parameters[part]),
       giga(inference.flops[part]),
-      ...training.map((cost) => bytes(cost.memory_bytes.total[part])),
+      ...training.map((cost) => formatBytes(heldBytes(cost, part))),
     ]),
   ];
 }
@@ -57,7 +49,7 @@ function describeInference({ inference }: ModelSummary): string[] {
   const { regions, flops, memory_bytes: memory } = inference;
   return [
     `Inference of an image, ${regions.box} regions through the box head and ${regions.mask} through the mask head:`,
-    `  ${giga(flops.total)} GFLOP, ${bytes(memory)} beside the weights`,
+    `  ${giga(flops.total)} GFLOP, ${formatBytes(memory)} beside the weights`,
   ];
 }
 
@@ -74,9 +66,14 @@ function describeStep(cost: TrainingCost, { batch_size: images, parameters }: Mo
       `${millions(learning)} of ${millions(parameters.total)} parameters learn:`,
     `  ${giga(flops.total)} GFLOP for each image: forward ${giga(flops.forward.total)}, backward ${giga(flops.backward)}, ` +
       `update ${giga(flops.update)}`,
-    `  ${bytes(memory.total.total)}: weights ${bytes(memory.weights.total)}, optimizer ${bytes(memory.optimizer.total)}, ` +
-      `activations and gradients ${bytes(memory.values.total)}`,
+    `  ${formatBytes(heldBytes(cost, 'total'))}: weights ${formatBytes(memory.weights.total)}, optimizer ${formatBytes(memory.optimizer.total)}, ` +
+      `activations and gradients ${formatBytes(memory.values.total)}; a validation ${formatBytes(memory.validation.total)}`,
   ];
+}
+
+/** Weights, what is kept for them, and the values of a step of training. */
+function heldBytes({ memory_bytes: memory }: TrainingCost, part: keyof ByPart): number {
+  return memory.weights[part] + memory.optimizer[part] + memory.values[part];
 }
 
 function millions(count: number): string {
@@ -86,9 +83,4 @@ function millions(count: number): string {
 function giga(flops: number): string {
   const value = flops / 1e9;
   return value.toFixed(value < 1000 ? 2 : 0);
-}
-
-function bytes(count: number): string {
-  if (count >= 1e9) return `${(count / 1e9).toFixed(2)} GB`;
-  return `${(count / 1e6).toFixed(count < 1e7 ? 1 : 0)} MB`;
 }

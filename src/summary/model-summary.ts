@@ -8,6 +8,7 @@ import { createMaskRcnn, type MaskRcnn } from '../model/mask-rcnn.ts';
 import { predict } from '../model/predict.ts';
 import type { Params } from '../params/schema.ts';
 import { tf } from '../system/tensorflow.ts';
+import { type MemoryPlan, planMemory } from './memory-plan.ts';
 import { type ByPart, flopsByPart, inParts, parametersByPart } from './parts.ts';
 import { type Regions, type TrainingCost, trainingCosts } from './training-cost.ts';
 
@@ -22,6 +23,8 @@ export interface ModelSummary {
   inference: InferenceCost;
   /** One for each phase, in order. */
   training: TrainingCost[];
+  /** What training will take on a CPU, in the phase that takes most. */
+  memory_plan: MemoryPlan;
 }
 
 /** Of one image. */
@@ -42,13 +45,18 @@ export function summarizeModel(params: Params, log: (line: string) => void): Mod
     const scoped = inParts(model);
     log('Counting inference');
     const inference = inferenceCost(scoped, params);
+    const training = trainingCosts(scoped, params, (phase) => log(`Counting a training step (${phase})`));
     return {
       backbone: train.model_type === 'custom' ? 'custom' : options.transfer.backbone,
       image_size: data.image_size,
       batch_size: train.batch_size,
       parameters: parametersByPart(model.weights.variables),
       inference,
-      training: trainingCosts(scoped, params, (phase) => log(`Counting a training step (${phase})`)),
+      training,
+      memory_plan: planMemory(
+        training.map(({ phase, memory_bytes: memory }) => ({ phase, ...memory })),
+        params,
+      ),
     };
   } finally {
     model.dispose();

@@ -60,6 +60,17 @@ export function addByPart(...all: readonly ByPart[]): ByPart {
   return sumByPart(all.flatMap((one) => parts.map((part) => [part, one[part]] as const)));
 }
 
+/** The straight line through two points, part by part, and never below 0. @param share 0 = at `from`, 1 = at `to` */
+export function alongByPart(from: ByPart, to: ByPart, share: number): ByPart {
+  const at = (part: Part) => Math.max(0, from[part] + share * (to[part] - from[part]));
+  return sumByPart([...WEIGHTED_PARTS, 'other' as const].map((part) => [part, at(part)]));
+}
+
+/** Each part times a factor. */
+export function scaleByPart(values: ByPart, factor: number): ByPart {
+  return sumByPart([...WEIGHTED_PARTS, 'other' as const].map((part) => [part, factor * values[part]]));
+}
+
 /** `fpn.lateral2.conv.kernel/momentum` → `fpn`; what belongs to no weight, such as a counter, is `other`. */
 function partOfWeight(name: string): Part {
   return WEIGHTED_PARTS.find((part) => name.startsWith(`${part}.`)) ?? 'other';

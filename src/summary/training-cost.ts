@@ -2,21 +2,26 @@
  * What a training step costs: the step that `train` would compile, counted instead of run.
  */
 import { batchShape } from '../data/host-batch.ts';
-import { type CostOptions, costOf, type NodeCost } from '../graph/cost.ts';
-import type { Variables } from '../graph/optimizers/optimizer.ts';
-import { inScope, outermostScope } from '../graph/scope.ts';
+import { costOf, type GraphCost, type NodeCost } from '../graph/cost.ts';
+import { outermostScope } from '../graph/scope.ts';
 import { maskRcnnLoss } from '../loss/mask-rcnn-loss.ts';
 import { extractFeatures } from '../model/features.ts';
 import type { MaskRcnn } from '../model/mask-rcnn.ts';
 import type { Params } from '../params/schema.ts';
 import { tf } from '../system/tensorflow.ts';
 import { type Phase, phasesOf } from '../train/phases.ts';
-import { createTrainStep, disposeStepInputs, exampleStepInputs, type StepInputs } from '../train/step.ts';
-import { createUpdate, type WeightUpdate } from '../train/update.ts';
-import { addByPart, type ByPart, flopsByPart, valueBytesByPart, variableBytesByPart } from './parts.ts';
-
-/** The scope of what changes the weights. */
-const UPDATE = 'update';
+import { disposeStepInputs, exampleStepInputs } from '../train/step.ts';
+import {
+  type CountedPhase,
+  costOptions,
+  countTrainStep,
+  countValidationStep,
+  largestSize,
+  UPDATE_SCOPE,
+  withUpdate,
+} from './counted-steps.ts';
+import { type ByPart, flopsByPart } from './parts.ts';
+import { type PhaseMemory, phaseMemory } from './phase-memory.ts';
 
 /** How many regions of an image go through the heads. */
 export interface Regions {
@@ -39,14 +44,8 @@ export interface TrainingCost {
     update: number;
     total: number;
   };
-  memory_bytes: {
-    weights: ByPart;
-    /** What optimizer, averages and accumulation keep for the weights. */
-    optimizer: ByPart;
-    /** The values that there are when most are, by the part that has made them; gradients are `other`. */
-    values: ByPart;
-    total: ByPart;
-  };
+  /** With the largest images, where training shows several sizes. */
+  memory_bytes: Omit<PhaseMemory, 'phase'>;
 }
 
 /** @param model with its parts in scopes (`inParts`). @returns one for each phase, in order */
@@ -55,73 +54,60 @@ export function trainingCosts(
   params: Params,
   onPhase: (phase: Phase['name']) => void,
 ): TrainingCost[] {
-  const inputs = exampleStepInputs(batchShape(params));
-  try {
-    const forward = forwardFlops(model, inputs, params);
-    return phasesOf(params).map((phase) => {
-      onPhase(phase.name);
-      const weights = model.weights.variables;
-      const update = createUpdate(weights, params.train, phase.multiples(weights.keys()));
-      try {
-        return phaseCost(phase, { model, update, inputs, forward }, params);
-      } finally {
-        update.dispose();
-      }
+  const forward = forwardFlops(model, params);
+  let validation: GraphCost | undefined;
+  return phasesOf(params).map((phase) => {
+    onPhase(phase.name);
+    return withUpdate(model, phase, params, (counted) => {
+      validation ??= countValidationStep(counted, params);
+      return phaseCost(phase, counted, { params, forward, validation });
     });
+  });
+}
+
+/** For each image. */
+function forwardFlops(model: MaskRcnn, params: Params): ByPart {
+  const inputs = exampleStepInputs(batchShape(params));
+  const { batch, seed } = inputs;
+  const fn = (given: Pick<typeof inputs, 'batch' | 'seed'>) =>
+    tf.tidy(() =>
+      maskRcnnLoss(model, extractFeatures(model, given.batch.images, params.model), given, params),
+    );
+  try {
+    const { nodes } = costOf(fn, { batch, seed }, costOptions(model, params));
+    return flopsByPart(nodes, params.train.batch_size);
   } finally {
     disposeStepInputs(inputs);
   }
 }
 
-/** For each image. */
-function forwardFlops(model: MaskRcnn, { batch, seed }: StepInputs, params: Params): ByPart {
-  const fn = (inputs: Pick<StepInputs, 'batch' | 'seed'>) =>
-    tf.tidy(() =>
-      maskRcnnLoss(model, extractFeatures(model, inputs.batch.images, params.model), inputs, params),
-    );
-  const { nodes } = costOf(fn, { batch, seed }, costOptions(model, params));
-  return flopsByPart(nodes, params.train.batch_size);
-}
-
 interface PhaseContext {
-  model: MaskRcnn;
-  update: WeightUpdate;
-  inputs: StepInputs;
+  params: Params;
   /** For each image. */
   forward: ByPart;
+  validation: GraphCost;
 }
 
-function phaseCost(phase: Phase, context: PhaseContext, params: Params): TrainingCost {
-  const { model, update, inputs, forward } = context;
-  const scoped: WeightUpdate = {
-    ...update,
-    apply: (...args) => inScope(UPDATE, () => update.apply(...args)),
-  };
-  const step = createTrainStep(model, scoped, params);
-  const { nodes, peak } = costOf(step, inputs, costOptions(model, params, update.state));
+function phaseCost(
+  phase: Phase,
+  counted: CountedPhase,
+  { params, forward, validation }: PhaseContext,
+): TrainingCost {
+  const { image_size: side } = params.data;
+  const step = countTrainStep(counted, params, side);
+  const largest = largestSize(params);
+  const largestStep = largest === side ? step : countTrainStep(counted, params, largest);
   const flopsOf = (some: readonly NodeCost[]) => flopsByPart(some, params.train.batch_size).total;
   const [total, updating] = [
-    flopsOf(nodes),
-    flopsOf(nodes.filter(({ name }) => outermostScope(name) === UPDATE)),
+    flopsOf(step.nodes),
+    flopsOf(step.nodes.filter(({ name }) => outermostScope(name) === UPDATE_SCOPE)),
   ];
-  const [weights, optimizer] = [
-    variableBytesByPart(model.weights.variables),
-    variableBytesByPart(update.state),
-  ];
-  const values = valueBytesByPart(peak);
+  const { phase: name, ...memory } = phaseMemory(phase, counted, { step: largestStep, validation });
   return {
-    phase: phase.name,
+    phase: name,
     regions: { box: params.model.roi.samples, mask: params.model.roi.mask_samples },
-    learning_parameters: [...update.learning.values()].reduce((sum, { size }) => sum + size, 0),
+    learning_parameters: [...counted.update.learning.values()].reduce((sum, { size }) => sum + size, 0),
     flops_per_image: { forward, backward: total - forward.total - updating, update: updating, total },
-    memory_bytes: { weights, optimizer, values, total: addByPart(weights, optimizer, values) },
-  };
-}
-
-function costOptions(model: MaskRcnn, { train }: Params, state: Variables = new Map()): CostOptions {
-  return {
-    state: new Map([...model.weights.variables, ...state]),
-    constants: [model.anchors.boxes],
-    precision: train.precision,
+    memory_bytes: memory,
   };
 }

@@ -1,18 +1,23 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
+import { constants, createReadStream } from 'node:fs';
+import { copyFile, mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { UserError } from './errors.ts';
 
+/** What the names of files end with that are being written. One that a killed process leaves behind may be removed. */
+export const PART_SUFFIX = '.part';
+
 /**
- * Writes a file so that a reader sees the old content or the new, never half of it:
- * beside it first, synced to disk, then renamed. A left-over of a failed write is removed.
+ * Writes a file so that a reader sees the old content or the new, never half of it, whenever the power goes:
+ * beside it first, synced to disk, then renamed, and the folder synced. A left-over of a failed write is removed.
+ * @param content parts are written one after the other
  */
-export async function writeFileAtomic(path: string, content: string | Uint8Array): Promise<void> {
-  const aside = `${path}.${randomBytes(4).toString('hex')}.part`;
-  try {
-    await makeFolder(dirname(path));
+export async function writeFileAtomic(
+  path: string,
+  content: string | Uint8Array | readonly Uint8Array[],
+): Promise<void> {
+  await putInPlace(path, async (aside) => {
     const file = await open(aside, 'w');
     try {
       await file.writeFile(content);
@@ -20,11 +25,37 @@ export async function writeFileAtomic(path: string, content: string | Uint8Array
     } finally {
       await file.close();
     }
+  });
+}
+
+/** Copies a file as `writeFileAtomic` writes one; where the file system can, both share the disk's blocks. */
+export async function copyFileAtomic(from: string, to: string): Promise<void> {
+  await putInPlace(to, async (aside) => {
+    await copyFile(from, aside, constants.COPYFILE_FICLONE);
+    const file = await open(aside, 'r+');
+    await file.sync().finally(() => file.close());
+  });
+}
+
+async function putInPlace(path: string, write: (aside: string) => Promise<void>): Promise<void> {
+  const aside = `${path}.${randomBytes(4).toString('hex')}${PART_SUFFIX}`;
+  try {
+    await makeFolder(dirname(path));
+    await write(aside);
     await rename(aside, path);
+    await syncFolder(dirname(path));
   } catch (error) {
     await removeLeftOver(aside);
     throw explainDiskError(error, path);
   }
+}
+
+/** Until then a power cut may undo a renaming. */
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r');
+  // Some file systems know no such thing: there is nothing to be done about it.
+  await handle.sync().catch(() => {});
+  await handle.close();
 }
 
 /** @returns lower-case hex sha256 of the file's bytes */

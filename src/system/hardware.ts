@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { readFile, stat, statfs } from 'node:fs/promises';
 import { availableParallelism, totalmem } from 'node:os';
-import { dirname, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
+import { readGroupMemory } from './control-group.ts';
 
 /** Instruction sets that decide how fast TensorFlow computes, by their names in /proc/cpuinfo. */
 const CPU_FEATURES: Readonly<Record<string, string>> = {
@@ -37,11 +39,36 @@ export interface Memory {
   availableBytes: number;
 }
 
-export function readMemory(): Memory {
-  // 0 = no limit; without a limit some kernels report a number beyond any machine.
-  const limit = process.constrainedMemory() || Number.POSITIVE_INFINITY;
-  const totalBytes = Math.min(totalmem(), limit);
-  return { totalBytes, availableBytes: Math.min(process.availableMemory(), totalBytes) };
+/** @param root of the file system, in which the kernel tells of itself; where it does not, Node is asked */
+export function readMemory(root = '/'): Memory {
+  const told = readText(join(root, 'proc/meminfo'));
+  const group = readGroupMemory(root);
+  const most = group?.limitBytes ?? Number.POSITIVE_INFINITY;
+  const totalBytes = Math.min(kibibytes(told, 'MemTotal') ?? totalmem(), most);
+  const availableBytes = kibibytes(told, 'MemAvailable') ?? process.availableMemory();
+  const left = Math.min(availableBytes, group?.availableBytes ?? Number.POSITIVE_INFINITY, totalBytes);
+  return { totalBytes, availableBytes: left };
+}
+
+/** @returns bytes that this process holds and cannot give back, as it could the libraries that it has loaded */
+export function readOwnMemory(root = '/'): number {
+  const told = readText(join(root, 'proc/self/status'));
+  const held = kibibytes(told, 'RssAnon');
+  return held === null ? process.memoryUsage.rss() : held + (kibibytes(told, 'RssShmem') ?? 0);
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+/** @returns bytes of the line `key:   123 kB`; null without one */
+function kibibytes(text: string, key: string): number | null {
+  const match = text.match(new RegExp(`^${key}:\\s*(\\d+) kB$`, 'm'));
+  return match ? 1024 * Number(match[1]) : null;
 }
 
 /** Free space on the disk that holds a folder. */

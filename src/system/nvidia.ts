@@ -25,6 +25,25 @@ export function parseGpus(csv: string): Gpu[] {
     .map(([, name, memory, driver]) => ({ name: name!, memoryMiB: Number(memory), driver: driver! }));
 }
 
+/** What a GPU does at the moment; null where the driver does not say it, as of a part of a GPU (MIG). */
+export interface GpuLoad {
+  /** 0-1: share of the last moments in which it computed. */
+  use: number | null;
+  /** Bytes that are taken, by whomever. */
+  memoryBytes: number | null;
+}
+
+/** @param csv a line `%, MiB` of the driver, `[N/A]` for what it does not know; @returns null where there is no such line */
+export function parseGpuLoad(csv: string): GpuLoad | null {
+  const match = csv.match(/^ *(\d+|\[[^\]]+\]), *(\d+|\[[^\]]+\]) *$/m);
+  if (match === null) return null;
+  const [use, mebibytes] = match.slice(1).map((text) => (/^\d/.test(text) ? Number(text) : null));
+  return {
+    use: use == null ? null : use / 100,
+    memoryBytes: mebibytes == null ? null : mebibytes * 2 ** 20,
+  };
+}
+
 /**
  * What the CUDA build of TensorFlow 2.21 opens when it starts on a GPU: its `DsoLoader` was called function by function and
  * the names that the dynamic linker looked for were noted. `nvJitLink` is what cuSPARSE and cuSOLVER link to.

@@ -2,9 +2,21 @@ import { join } from 'node:path';
 import type { Params } from '../params/schema.ts';
 import type { Log } from '../system/log.ts';
 import { readWandbMode } from '../system/wandb-access.ts';
+import { lastStepOf } from './cut-rows.ts';
 import { createLocalTracker } from './local.ts';
 import type { Tracker } from './tracker.ts';
 import { createWandbTracker } from './wandb.ts';
+
+export interface TrackerOptions {
+  stage: 'train' | 'inference';
+  /** Where its files go. */
+  folder: string;
+  log: Log;
+  /** By what the run is known to Weights & Biases (`createTrackingId`); left out = they choose. */
+  runId?: string;
+  /** The step after which that run is continued; null or left out = a new run. */
+  resumeStep?: number | null;
+}
 
 /**
  * The tracker of one run: plain files in `folder` always, and Weights & Biases as `WANDB_MODE` says. Nothing is written or
@@ -13,13 +25,16 @@ import { createWandbTracker } from './wandb.ts';
  */
 export async function createTracker(
   params: Params,
-  { stage, folder, log }: { stage: 'train' | 'inference'; folder: string; log: Log },
+  { stage, folder, log, runId, resumeStep = null }: TrackerOptions,
 ): Promise<Tracker> {
   const metricsFile = join(folder, 'metrics.jsonl');
   const isDisabled = readWandbMode(process.env) === 'disabled';
-  const start = () => createWandbTracker(params, { stage, metricsFile, log, environment: process.env });
+  // Now, since the first row may cut the file.
+  const lastStep = resumeStep === null ? null : Math.max(resumeStep, lastStepOf(metricsFile));
+  const start = () =>
+    createWandbTracker(params, { stage, metricsFile, log, environment: process.env, runId, lastStep });
   // Inference itself leaves every picture in its folder.
-  const local = createLocalTracker(folder, log, stage === 'train');
+  const local = createLocalTracker(folder, log, { exhibits: stage === 'train', resumeStep });
   return fanOut(isDisabled ? [local] : [local, whenFirstUsed(start)]);
 }
 

@@ -1,7 +1,15 @@
-import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Log } from '../system/log.ts';
+import { cutRows, isReplaced, type WrittenRow } from './cut-rows.ts';
 import type { Tracker } from './tracker.ts';
+
+export interface LocalOptions {
+  /** Whether pictures and tables are wanted, too. */
+  exhibits: boolean;
+  /** The step after which an earlier run is continued; null or left out = a run of its own. */
+  resumeStep?: number | null;
+}
 
 /**
  * Figures and pictures as plain files, always and without any account:
@@ -11,12 +19,20 @@ import type { Tracker } from './tracker.ts';
  *   FOLDER/tables/KEY.json   the newest table or line chart of each key, as `Exhibit` has it
  *
  * The last two only where `exhibits` asks for them. Pictures with overlays and pages are for trackers that can show them:
- * the stages leave the same on disk in other forms. Each row is on disk when the call returns. The first row of a run takes the place of the rows of the run before.
+ * the stages leave the same on disk in other forms. Each row is on disk when the call returns. The first row of a run takes
+ * the place of the rows of the run before; that of a resumed run, of those after `resumeStep`. So does a row of a step that
+ * was already there, of all from there on: training has gone back.
  */
-export function createLocalTracker(folder: string, log: Log, exhibits: boolean): Tracker {
+export function createLocalTracker(
+  folder: string,
+  log: Log,
+  { exhibits, resumeStep = null }: LocalOptions,
+): Tracker {
   const file = join(folder, 'metrics.jsonl');
+  /** Whether the file holds nothing but this run. */
   let begun = false;
-  let lastStep = 0;
+  /** The rows of the last step. */
+  let last: WrittenRow = { step: resumeStep ?? 0 };
   let told = false;
   /** Tracking must not end a run: a full disk is said once, here, and hits the stage itself soon enough. */
   const attempt = (path: string, write: () => void) => {
@@ -28,15 +44,19 @@ export function createLocalTracker(folder: string, log: Log, exhibits: boolean):
       told = true;
     }
   };
-  const writeRow = (row: object) =>
+  const writeRow = (row: WrittenRow) =>
     attempt(file, () => {
+      if (begun ? row.step < last.step || isReplaced(last, row) : resumeStep !== null) {
+        cutRows(file, row, begun ? row.step : resumeStep!);
+        begun = true;
+      }
       // By path, not by an open file: the stage may replace the folder under way. NaN and Infinity become null.
-      (begun ? appendFileSync : writeFileSync)(file, `${JSON.stringify(row)}\n`);
+      (begun ? appendWhole : writeFileSync)(file, `${JSON.stringify(row)}\n`);
       begun = true;
+      last = row.step === last.step ? { ...last, ...row } : row;
     });
   return {
     log(step, row) {
-      lastStep = step;
       writeRow({ step, ...row });
     },
     show(step, key, exhibit) {
@@ -50,8 +70,19 @@ export function createLocalTracker(folder: string, log: Log, exhibits: boolean):
       }
     },
     summary(row) {
-      writeRow({ step: lastStep, summary: row });
+      writeRow({ step: last.step, summary: row });
     },
     async finish() {},
   };
+}
+
+/** All of the line, or nothing: on a full disk there may be room for a part of it, to which the next would stick. */
+function appendWhole(file: string, line: string): void {
+  const size = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+  try {
+    appendFileSync(file, line);
+  } catch (error) {
+    truncateSync(file, size);
+    throw error;
+  }
 }

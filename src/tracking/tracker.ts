@@ -51,7 +51,9 @@ export interface Page {
 
 /**
  * Where figures and pictures of a run go. No call throws, waits for a network or slows training: trouble is
- * reported once on stderr. `step` is the global training step, never smaller than in the call before.
+ * reported once on stderr. `step` is the global training step. It is smaller than in the call before only where training has
+ * gone back to a checkpoint: what was told of the steps from there on is void (Weights & Biases cannot take it back, and
+ * keeps that).
  */
 export interface Tracker {
   log(step: number, row: MetricsRow): void;

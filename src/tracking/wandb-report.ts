@@ -13,13 +13,24 @@ export interface WandbReporter {
   late(waitMs: number): void;
 }
 
+/** What is known of a run on disk. */
+interface Recorded {
+  mode: string;
+  folder: string;
+  /** It goes on where an earlier part ended. */
+  resumed: boolean;
+}
+
 /**
  * Tells the user about a Weights & Biases run what there is to know, each thing once.
  * @param python the interpreter; its folder holds the `wandb` command too
  * @param metricsFile where the figures are whatever happens
  */
-export function createWandbReporter(log: Log, python: string, metricsFile: string): WandbReporter {
-  let ready: (WandbEvent & { event: 'ready' }) | undefined;
+export function createWandbReporter(
+  log: Log,
+  { python, metricsFile, resumed }: { python: string; metricsFile: string; resumed: boolean },
+): WandbReporter {
+  let ready: Recorded | undefined;
   let settled = false;
   const told = new Set<string>();
   const warnOnce = (topic: string, text: string) => {
@@ -41,7 +52,7 @@ export function createWandbReporter(log: Log, python: string, metricsFile: strin
         warnOnce('trouble', `Weights & Biases: ${event.message}; ${elsewhere}`);
       }
       if (event.event === 'ready') {
-        ready = event;
+        ready = { ...event, resumed };
         if (event.mode === 'online') log.info(`Weights & Biases: ${event.url}`);
         if (event.fallback !== null) {
           log.warn(`Weights & Biases cannot go online (${event.fallback}): recording offline`);
@@ -70,11 +81,21 @@ export function createWandbReporter(log: Log, python: string, metricsFile: strin
 }
 
 /** The command that uploads a run from disk, as one can paste it. */
-function syncCommand(python: string, { mode, folder }: { mode: string; folder: string }): string {
+function syncCommand(python: string, { mode, folder, resumed }: Recorded): string {
   const wandb = python.includes('/') ? shown(join(dirname(python), 'wandb')) : 'wandb';
   // Without the flag the client passes over a run that was begun online.
   const flag = mode === 'online' ? ' --include-online' : '';
-  return `${quoted(wandb)} sync${flag} ${quoted(shown(folder))}`;
+  const parts = resumed && mode === 'offline' ? allParts(folder) : null;
+  return `${quoted(wandb)} sync${flag} ${parts ?? quoted(shown(folder))}`;
+}
+
+/**
+ * @returns a pattern for all parts of a run that were recorded offline: in one call the client uploads them in their order,
+ *   and passes over those that it has uploaded before; null where a shell would need quotes around it
+ */
+function allParts(folder: string): string | null {
+  const pattern = shown(folder).replace(/(offline-run-)\d+_\d+(-[^/]+)$/, '$1*$2');
+  return PLAIN.test(pattern.replace('*', '')) ? pattern : null;
 }
 
 /** A path as one would type it: relative to the working folder where that is shorter. */
@@ -83,6 +104,9 @@ function shown(path: string): string {
   return short.length < path.length ? short : path;
 }
 
+/** What no shell reads as anything but itself. */
+const PLAIN = /^[\w./-]+$/;
+
 function quoted(path: string): string {
-  return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
+  return PLAIN.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }

@@ -23,8 +23,12 @@ export interface WandbOptions {
   /** Where the figures are anyway: named when Weights & Biases fails. */
   metricsFile: string;
   log: Log;
-  /** Holds WANDB_MODE, WANDB_API_KEY, WANDB_DIR, DVC_EXP_NAME ... */
+  /** Holds WANDB_MODE, WANDB_API_KEY, WANDB_DIR, DVC_EXP_NAME, WANDB_RUN_ID ... */
   environment: NodeJS.ProcessEnv;
+  /** Of the run there; WANDB_RUN_ID wins, and without either one is made. */
+  runId?: string | undefined;
+  /** Where an earlier part of that run ended: the last step of which it has a row; null or left out = the run is new. */
+  lastStep?: number | null;
   python?: string;
   finishWaitMs?: number;
 }
@@ -39,7 +43,8 @@ export function createWandbTracker(params: Params, options: WandbOptions): Track
   const mode = readWandbMode(options.environment);
   if (mode === 'disabled') return null;
   const { log, metricsFile, python = findPython() } = options;
-  const report = createWandbReporter(log, python, metricsFile);
+  const resumed = (options.lastStep ?? null) !== null;
+  const report = createWandbReporter(log, { python, metricsFile, resumed });
   const child = startWandbProcess({
     python,
     // An empty variable, as in a fresh .env, means that it is not set.
@@ -73,7 +78,11 @@ export function createWandbTracker(params: Params, options: WandbOptions): Track
   };
 }
 
-function initMessage(params: Params, { stage, environment }: WandbOptions, mode: WandbMode): object {
+function initMessage(
+  params: Params,
+  { stage, environment, runId, lastStep = null }: WandbOptions,
+  mode: WandbMode,
+): object {
   const experiment = environment.DVC_EXP_NAME || null;
   const folder = environment.WANDB_DIR || params.paths.runs;
   return {
@@ -86,6 +95,10 @@ function initMessage(params: Params, { stage, environment }: WandbOptions, mode:
     name: params.tracking.run_name ?? experiment,
     group: experiment,
     job_type: stage,
+    // What the agent of a sweep says, the client reads from the environment itself: an argument would win.
+    id: environment.WANDB_RUN_ID ? null : (runId ?? null),
+    resume: lastStep === null || environment.WANDB_RESUME ? null : 'allow',
+    last_step: lastStep,
     config: params,
   };
 }

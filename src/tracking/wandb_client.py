@@ -1,6 +1,7 @@
 """Feeds the official Weights & Biases client with JSON lines from stdin, for src/tracking/wandb-process.ts.
 
-In:  {"op": "init", "mode": "auto" | "online" | "offline", "dir", "project", "entity", "name", "group", "job_type", "config"}
+In:  {"op": "init", "mode": "auto" | "online" | "offline", "dir", "project", "entity", "name", "group", "job_type", "config",
+      "id", "resume": null | "allow", "last_step" (of the part of the run before, or null)}
      {"op": "log", "step", "row"}   {"op": "show", "step", "key", "exhibit" (Exhibit of tracker.ts, pictures as base64)}
      {"op": "summary", "row"}       {"op": "finish", "exit_code"}
 Out: {"event": "missing"}   {"event": "ready", "mode", "folder", "url", "fallback" (why not online, or null)}
@@ -66,7 +67,8 @@ def start(wandb, message):
     settings = {"console": "off", "silent": True, "init_timeout": INIT_TIMEOUT_S}
     if "x_stats_pid" in getattr(wandb.Settings, "model_fields", {}):
         settings["x_stats_pid"] = os.getppid()  # the machine figures are those of the training process
-    arguments = {key: message[key] for key in ("project", "entity", "name", "group", "job_type", "dir", "config")}
+    given = ("project", "entity", "name", "group", "job_type", "dir", "config", "id", "resume")
+    arguments = {key: message[key] for key in given}
 
     # In place of a folder that is not there, the client would take a temporary one.
     os.makedirs(message["dir"], exist_ok=True)
@@ -135,6 +137,25 @@ def written(folder, name, content):
     return path
 
 
+class Steps:
+    """What may be logged at which step: there, steps only grow, and what lies behind would be put at a later one."""
+
+    def __init__(self, run=None, last_step=None):
+        online = run is not None and not run.offline
+        # The last step of which Weights & Biases has a row from an earlier part of this run.
+        self.before = (run.starting_step if run.resumed else 0) - 1 if online else -1 if last_step is None else last_step
+        self.newest = 0
+
+    def place(self, step):
+        """None for what is there already: training made these steps before it went back to a checkpoint."""
+        # The part before ended in the midst of this step's validation, maybe: its charts are drawn over epochs.
+        place = max(step, self.before + 1)
+        if step < self.before or place < self.newest:
+            return None
+        self.newest = place
+        return place
+
+
 class Tables:
     """Logs them, unless the server has lately been slow."""
 
@@ -166,28 +187,31 @@ def main():
     threading.Thread(target=read_lines, args=[lines], daemon=True).start()
     run = None
     epochs_defined = False
+    steps = Steps()
     tables = Tables()
     handled_bytes = 0
     while True:
         line = lines.get()
         message = json.loads(line)
         op = message["op"]
+        step = steps.place(message["step"]) if "step" in message else None
         try:
             if op == "init":
                 run, fallback = start(wandb, message)
                 url = None if run.offline else run.url  # asking an offline run for it prints a warning
                 mode = "offline" if run.offline else "online"
+                steps = Steps(run, message["last_step"])
                 reply("ready", mode=mode, folder=os.path.dirname(run.dir), url=url, fallback=fallback)
-            elif run is None:
+            elif run is None or ("step" in message and step is None):
                 pass
             elif op == "log":
                 epochs_defined = epochs_defined or define_epochs(run, message["row"])
-                run.log(message["row"], step=message["step"])
+                run.log(message["row"], step=step)
             elif op == "show" and message["exhibit"]["kind"] in ("table", "line_chart"):
-                tables.log(run, message["key"], as_media(wandb, message["exhibit"]), message["step"])
+                tables.log(run, message["key"], as_media(wandb, message["exhibit"]), step)
             elif op == "show":
                 with tempfile.TemporaryDirectory() as folder:  # the client copies from there what it wants to keep
-                    run.log({message["key"]: as_media(wandb, message["exhibit"], folder)}, step=message["step"])
+                    run.log({message["key"]: as_media(wandb, message["exhibit"], folder)}, step=step)
             elif op == "summary":
                 run.summary.update(message["row"])
             elif op == "finish":

@@ -36,7 +36,19 @@ export function doubtsAbout(
         'each epoch makes one update',
     );
   }
-  return [...doubts, ...doubtsAboutWarmup(train, trainImages)];
+  return [...doubts, ...doubtsAboutSizes(train, data), ...doubtsAboutWarmup(train, trainImages)];
+}
+
+/** A model is best in the sizes that it has met. */
+function doubtsAboutSizes(
+  { image_sizes: sizes }: Params['train'],
+  { image_size: size }: Params['data'],
+): string[] {
+  if (sizes === null || (size >= sizes[0]! && size <= sizes.at(-1)!)) return [];
+  return [
+    `train.image_sizes (${sizes.join(', ')}) are all ${size < sizes[0]! ? 'larger' : 'smaller'} than data.image_size (${size}), ` +
+      'in which the model is validated and used: let them lie on both sides of it',
+  ];
 }
 
 /** A schedule that is mostly warm-up hardly reaches its rate. */

@@ -59,6 +59,24 @@ export function phasesOf({ train }: Pick<Params, 'train'>): Phase[] {
 
 const allAlike: Phase['multiples'] = (names) => new Map([...names].map((name) => [name, 1]));
 
+/** Multiples of the learning rate by groups of weights that share one. */
+export type RateGroups = { base: number } & Record<string, number>;
+
+/**
+ * What the learning rate of a phase is multiplied by: `base`, 1, for all that learns at the rate itself, and each part of
+ * the backbone that learns at another, from the top: `{ base: 1, stage5: 0.8, stage4: 0.64 }`. What stands still is in no
+ * group.
+ */
+export function rateGroups(phase: Pick<Phase, 'multiples'>, names: Iterable<string>): RateGroups {
+  const multiples = [...phase.multiples(names)];
+  const groups: RateGroups = { base: 1 };
+  for (const part of BACKBONE_PARTS) {
+    const multiple = multiples.find(([name]) => name.startsWith(part))?.[1];
+    if (multiple !== undefined && multiple !== 1) groups[part.slice(BACKBONE.length, -1)] = multiple;
+  }
+  return groups;
+}
+
 /** All but the backbone learns at the rate itself. @param multiple of a weight of the backbone; 0 = it stands still */
 function withBackbone(multiple: (name: string) => number): Phase['multiples'] {
   return (names) => {

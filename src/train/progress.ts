@@ -1,14 +1,6 @@
 import { Presets, SingleBar } from 'cli-progress';
 import type { Log } from '../system/log.ts';
-
-/** What is shown while training runs. */
-export interface ProgressState {
-  epoch: number;
-  /** Name of the phase; null where there is only one. */
-  phase: string | null;
-  loss: number;
-  imagesPerSecond: number;
-}
+import { createEstimate, createProgressText, type Estimate, type ProgressState } from './progress-text.ts';
 
 /** A bar on a terminal, a line now and then elsewhere. */
 export interface Progress {
@@ -22,31 +14,45 @@ export interface Progress {
 /** Between two lines where there is no terminal. */
 const LINE_INTERVAL_MS = 15_000;
 
+const BAR_COLUMNS = 20;
+/** In how many steps the bar grows. */
+const BAR_TOTAL = 1000;
+/** Of a terminal that does not know how wide it is. */
+const USUAL_COLUMNS = 80;
+
 /**
  * @param totalSteps of the whole run
  * @param epochs of the whole run
+ * @param limitLeftMs what is left of `train.max_minutes`; Infinity without a limit
  */
-export function createProgress(log: Log, totalSteps: number, epochs: number): Progress {
-  const timeLeft = createTimeLeft(totalSteps);
-  return process.stderr.isTTY
-    ? createBar(log, totalSteps, epochs, timeLeft)
-    : createLines(log, totalSteps, epochs, timeLeft);
+export function createProgress(
+  log: Log,
+  totalSteps: number,
+  epochs: number,
+  limitLeftMs: () => number = () => Infinity,
+): Progress {
+  const means: ProgressMeans = {
+    estimate: createEstimate({ totalSteps, limitLeftMs }),
+    text: createProgressText(totalSteps, epochs),
+  };
+  return process.stderr.isTTY ? createBar(log, means) : createLines(log, means);
 }
 
-type TimeLeft = (step: number) => string;
+interface ProgressMeans {
+  estimate: (step: number) => Estimate;
+  text: ReturnType<typeof createProgressText>;
+}
 
-function createBar(log: Log, totalSteps: number, epochs: number, timeLeft: TimeLeft): Progress {
-  const format = `{bar} {phase}epoch {epoch}/${epochs} · step {value}/{total} · loss {loss} · {rate} images/s · {left}`;
+function createBar(log: Log, { estimate, text }: ProgressMeans): Progress {
   const options = {
-    format,
+    format: '{bar} {text}',
     stream: process.stderr,
-    barsize: 20,
+    barsize: BAR_COLUMNS,
     hideCursor: true,
-    etaBuffer: 50,
     clearOnComplete: true,
   };
   const bar = new SingleBar(options, Presets.rect);
-  let shown: { step: number; payload: object } | null = null;
+  let shown: { value: number; payload: { text: string } } | null = null;
   const stop = () => {
     process.off('exit', stop);
     bar.stop();
@@ -54,69 +60,41 @@ function createBar(log: Log, totalSteps: number, epochs: number, timeLeft: TimeL
   const show = () => {
     if (!shown) return;
     if (!bar.isActive) {
-      bar.start(totalSteps, shown.step, shown.payload);
+      bar.start(BAR_TOTAL, shown.value, shown.payload);
       // A second Ctrl-C ends the process at once: not without giving the terminal its cursor back.
       process.once('exit', stop);
     }
-    bar.update(shown.step, shown.payload);
+    bar.update(shown.value, shown.payload);
   };
   return {
-    update: (step, { epoch, phase, loss, imagesPerSecond }) => {
-      const payload = {
-        phase: phasePrefix(phase),
-        epoch,
-        loss: loss.toFixed(3),
-        rate: imagesPerSecond.toFixed(1),
-        left: timeLeft(step),
+    update: (step, state) => {
+      const now = estimate(step);
+      const columns = (process.stderr.columns || USUAL_COLUMNS) - BAR_COLUMNS - 1;
+      shown = {
+        value: Math.round(now.share * BAR_TOTAL),
+        payload: { text: text(step, state, now, columns) },
       };
-      shown = { step, payload };
       show();
     },
-    line: (text) => {
+    line: (line) => {
       stop();
-      log.info(text);
+      log.info(line);
       show();
     },
     stop,
   };
 }
 
-function createLines(log: Log, totalSteps: number, epochs: number, timeLeft: TimeLeft): Progress {
+function createLines(log: Log, { estimate, text }: ProgressMeans): Progress {
   let lastMs = 0;
   return {
-    update: (step, { epoch, phase, loss, imagesPerSecond }) => {
-      const left = timeLeft(step);
+    update: (step, state) => {
+      const line = text(step, state, estimate(step));
       if (performance.now() - lastMs < LINE_INTERVAL_MS) return;
       lastMs = performance.now();
-      log.info(
-        `${phasePrefix(phase)}epoch ${epoch}/${epochs} · step ${step}/${totalSteps} · loss ${loss.toFixed(3)} · ` +
-          `${imagesPerSecond.toFixed(1)} images/s · ${left}`,
-      );
+      log.info(line);
     },
-    line: (text) => log.info(text),
+    line: (line) => log.info(line),
     stop: () => {},
   };
-}
-
-function phasePrefix(phase: string | null): string {
-  return phase === null ? '' : `${phase} · `;
-}
-
-/** Of the whole run so far, validation included, projected on the steps to come. */
-function createTimeLeft(totalSteps: number): TimeLeft {
-  let start: { step: number; ms: number } | null = null;
-  return (step) => {
-    start ??= { step, ms: performance.now() };
-    if (step === start.step) return 'time left unknown';
-    const msPerStep = (performance.now() - start.ms) / (step - start.step);
-    return `${formatDuration((totalSteps - step) * msPerStep)} left`;
-  };
-}
-
-/** `45 s`, `12 min`, `3 h 20 min` */
-export function formatDuration(ms: number): string {
-  const seconds = Math.round(ms / 1000);
-  if (seconds < 60) return `${seconds} s`;
-  const minutes = Math.round(seconds / 60);
-  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }

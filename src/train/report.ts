@@ -7,8 +7,9 @@ import type { ProgramOrigin } from '../graph/program.ts';
 import type { MaskRcnn } from '../model/mask-rcnn.ts';
 import type { Params } from '../params/schema.ts';
 import type { MetricsRow } from '../tracking/tracker.ts';
+import type { CheckpointNote } from './checkpoint/checkpoint-file.ts';
 import { labelOf, type Phase } from './phases.ts';
-import { formatDuration } from './progress.ts';
+import { formatDuration } from './progress-text.ts';
 
 /** What was written where, and the figures of the best model on the validation split. */
 export interface TrainingSummary {
@@ -17,9 +18,18 @@ export interface TrainingSummary {
   params: string | null;
   history: string | null;
   curves: string | null;
+  /** Folder of this run's checkpoints; null when it was stopped before the first. */
+  checkpoints: string | null;
+  /** Whether nothing is left to do: not when the run was stopped. */
+  finished: boolean;
+  /** The step after which an earlier part of the run was continued; null = none was. */
+  resumed_from: number | null;
   epochs: number;
   steps: number;
+  /** Of all parts of the run. */
   seconds: number;
+  /** Of the last checkpoint's tensors, weights and the update's memory: equal where two runs ended alike to the last bit. */
+  weights_sha256: string | null;
   best: BestFigures | null;
 }
 
@@ -63,6 +73,16 @@ export function describeRun(
   );
 }
 
+/** The line before an earlier part of the run is continued. */
+export function describeResume({ path, state }: CheckpointNote): string {
+  return `Going on after step ${state.steps}, in epoch ${state.epoch}: ${path}`;
+}
+
+/** The line at the end of a run that is not finished. @param newest its newest checkpoint */
+export function describePause({ path, state }: CheckpointNote): string {
+  return `Kept as it was after step ${state.steps}: the same command goes on from there (${path})`;
+}
+
 function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }
@@ -103,11 +123,12 @@ export function epochLine(epoch: number, epochs: number, row: MetricsRow, improv
 }
 
 /** Lines for people, at the end. */
-export function formatTrainingSummary({ model, best, curves, steps, seconds }: TrainingSummary): string {
+export function formatTrainingSummary(summary: TrainingSummary): string {
+  const { model, best, curves, steps, seconds, finished } = summary;
   if (!best)
     return `Stopped after ${steps} steps, before the first validation: this run kept no model (that of an earlier run, if there was one, is still there)`;
   return [
-    `Trained ${steps} steps in ${formatDuration(seconds * 1000)}`,
+    `${finished ? 'Trained' : 'Stopped after'} ${steps} steps in ${formatDuration(seconds * 1000)}`,
     `Best model (epoch ${best.epoch}): ${model}`,
     `  on valid: mask mAP ${figure(best.mask_ap)}, mAP50 ${figure(best.mask_ap50)}, boundary mAP ${figure(best.boundary_ap)}, ` +
       `IoU ${figure(best.iou)}, Dice ${figure(best.dice)}`,
@@ -117,7 +138,9 @@ export function formatTrainingSummary({ model, best, curves, steps, seconds }: T
         `precision ${figure(best.precision)}, recall ${figure(best.recall)}, ` +
         `${percent(best.merged_rate)} of the buildings merged, ${percent(best.split_rate)} split`,
     `Curves: ${curves}`,
-    'Next: aerial inference, with the same --params and --set',
+    finished
+      ? 'Next: aerial inference, with the same --params and --set'
+      : 'Next: aerial train, with the same --params and --set, goes on from there',
   ].join('\n');
 }
 

@@ -4,43 +4,75 @@
 import { join } from 'node:path';
 import type { Params } from '../params/schema.ts';
 import type { MetricsRow } from '../tracking/tracker.ts';
-import type { BestFigures, TrainingSummary } from './report.ts';
+import type { Checkpoint } from './checkpoint/checkpoint-file.ts';
+import type { BestModel } from './checkpoint/run-state.ts';
+import { type BestFigures, describePause, type TrainingSummary } from './report.ts';
+import { restoreResults } from './results.ts';
 import { runPhase } from './run-phase.ts';
 import { startRun, type TrainingContext, type TrainingRun } from './training-run.ts';
-import type { Validation } from './validate.ts';
 
 /**
  * Trains phase after phase for their epochs or `train.max_minutes`, validates after each pass, keeps the model with the
- * highest mask mAP as `best.safetensors`. Ends after the running step when the signal is aborted.
- * @throws UserError where prepared data or pretrained weights are missing or a loss is not finite
+ * highest mask mAP as `best.safetensors`. Ends after the running step when the signal is aborted. Checkpoints in
+ * `runs/train/checkpoints` hold all that it takes to go on as if it had not been stopped.
+ * @param resume the checkpoint to go on from, see `findCheckpoint`; null = anew
+ * @throws UserError where prepared data or pretrained weights are missing, or a loss is not finite and the params say stop
  */
-export async function runTraining(params: Params, context: TrainingContext): Promise<TrainingSummary> {
-  const run = await startRun(params, context);
+export async function runTraining(
+  params: Params,
+  context: TrainingContext,
+  resume: Checkpoint | null = null,
+): Promise<TrainingSummary> {
+  const run = await startRun(params, context, resume);
   try {
-    for (const phase of run.phases) {
-      if (run.signal.aborted) break;
-      const completed = await runPhase(run, phase);
-      if (!completed) break;
+    if (resume) await restoreResults(run);
+    while (!run.signal.aborted) {
+      const completed = await runPhase(run, run.phases[run.state.phase]!);
+      if (!completed || run.state.finished) break;
+      enterNextPhase(run);
     }
   } finally {
+    run.machine.stop();
     run.progress.stop();
     await run.loader.close();
     run.model.dispose();
+    if (!run.state.finished) sayWhereItStands(run);
   }
   return summarize(run);
 }
 
-function summarize({ best, folder, history, steps, startedMs, tracker }: TrainingRun): TrainingSummary {
+function enterNextPhase(run: TrainingRun): void {
+  const { phase, steps, epoch } = run.state;
+  Object.assign(run.state, {
+    ...{ phase: phase + 1, stepsBeforePhase: steps, epochsBeforePhase: epoch - 1 },
+    ...{ secondsBeforePhase: run.seconds(), validationsWithoutGain: 0 },
+  });
+}
+
+/** It was stopped, or something went wrong. */
+function sayWhereItStands({ store, log }: TrainingRun): void {
+  const newest = store.newest();
+  if (newest) log.info(describePause(newest));
+}
+
+function summarize(run: TrainingRun): TrainingSummary {
+  const { folder, store, tracker, resumedFrom } = run;
+  const { best, history, steps, finished } = run.state;
   const figures = best && bestFigures(best);
   if (figures) tracker.summary(prefixed('best/', figures));
+  const newest = store.newest();
   return {
     model: best && join(folder, 'best.safetensors'),
     params: best && join(folder, 'params.yaml'),
     history: best && join(folder, 'history.json'),
     curves: best && join(folder, 'curves.svg'),
+    checkpoints: newest && store.folder,
+    finished,
+    resumed_from: resumedFrom,
     epochs: history.length,
     steps,
-    seconds: (performance.now() - startedMs) / 1000,
+    seconds: run.seconds(),
+    weights_sha256: newest?.tensorsSha256 ?? null,
     best: figures,
   };
 }
@@ -49,13 +81,7 @@ function prefixed(prefix: string, figures: BestFigures): MetricsRow {
   return Object.fromEntries(Object.entries(figures).map(([key, value]) => [`${prefix}${key}`, value]));
 }
 
-function bestFigures({
-  epoch,
-  validation: { loss, metrics, chosen },
-}: {
-  epoch: number;
-  validation: Validation;
-}): BestFigures {
+function bestFigures({ epoch, loss, metrics, scoreThreshold }: BestModel): BestFigures {
   const { mask, boundary, iou, dice, precision, recall, f1, merged, split } = metrics;
   return {
     epoch,
@@ -65,7 +91,7 @@ function bestFigures({
     boundary_ap: boundary.ap,
     iou,
     dice,
-    score_threshold: chosen?.score ?? null,
+    score_threshold: scoreThreshold,
     precision,
     recall,
     f1,

@@ -9,6 +9,7 @@ import { maskRcnnLoss } from '../loss/mask-rcnn-loss.ts';
 import { extractFeatures } from '../model/features.ts';
 import type { MaskRcnn } from '../model/mask-rcnn.ts';
 import { tf } from '../system/tensorflow.ts';
+import { packStepFigures, type StepOutputs } from './step-figures.ts';
 import type { WeightUpdate } from './update.ts';
 
 /** Everything that differs from step to step. */
@@ -41,12 +42,6 @@ export function disposeStepInputs({ batch, ...numbers }: StepInputs): void {
   tf.dispose(numbers);
 }
 
-/** Scalars that the step reports. */
-export type StepOutputs = Losses & {
-  /** Norm of this batch's gradient over all weights that learn, before clipping. */
-  gradientNorm: tf.Scalar;
-};
-
 /** Updates the weights that learn; the caller disposes the outputs. */
 export type TrainStep = (inputs: StepInputs) => StepOutputs;
 
@@ -64,6 +59,9 @@ export function createTrainStep(model: MaskRcnn, update: WeightUpdate, params: L
         return update.scale(losses.total);
       }, variables);
       const gradients = new Map(names.map((name, i) => [name, grads[variables[i]!.name]!]));
-      return { ...losses!, gradientNorm: update.apply(gradients, inputs) };
+      const updated = update.apply(gradients, { ...inputs, loss: losses!.total });
+      const outputs = packStepFigures(losses!, updated);
+      tf.dispose(losses);
+      return outputs;
     });
 }

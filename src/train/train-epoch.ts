@@ -1,5 +1,5 @@
 /**
- * One pass over the training split.
+ * One pass over the training split, or the rest of one.
  */
 import { setImmediate } from 'node:timers/promises';
 import { disposeBatch, toTensors } from '../data/batch.ts';
@@ -8,100 +8,172 @@ import type { Loader } from '../data/loader.ts';
 import type { PreparedImage } from '../data/prepared.ts';
 import { trainingPass } from '../data/training-order.ts';
 import type { Params } from '../params/schema.ts';
-import { UserError } from '../system/errors.ts';
 import { tf } from '../system/tensorflow.ts';
+import type { RunState } from './checkpoint/run-state.ts';
+import type { ReportedStep } from './history.ts';
+import type { RateGroups } from './phases.ts';
 import { learningRateAt, type Schedule } from './schedule.ts';
-import type { StepOutputs, TrainStep } from './step.ts';
+import type { TrainStep } from './step.ts';
+import { meanStepFigures, readStepFigures, type StepFigures } from './step-figures.ts';
+import { type BadTerm, badTerms } from './trouble/bad-terms.ts';
 
-/** What a step said, as numbers. Terms as in `Losses`, before their weights. */
-export type StepFigures = { [Name in keyof StepOutputs]: number };
-
-/** After each step. */
-export interface StepReport {
+/** Of an update that was made. */
+export interface StepReport extends ReportedStep {
+  /** Of the run, 1 for the first. */
   step: number;
-  figures: StepFigures;
-  learningRate: number;
-  imagesPerSecond: number;
+  epoch: number;
   /** Buildings that had no place in the batch. */
   overflow: number;
 }
 
+/** A batch with which numbers went wrong, as long as the next one has not come. */
+export interface BadBatch {
+  step: number;
+  epoch: number;
+  learningRate: number;
+  batch: HostBatch;
+  figures: StepFigures;
+  terms: readonly BadTerm[];
+}
+
+/** What became of an update: made, not made because of a bad batch, or left out as `excluded` says. */
+export type UpdateEvent<Bad> =
+  | { kind: 'made'; step: number; report: StepReport }
+  | { kind: 'bad'; step: number; bad: Bad }
+  | { kind: 'excluded'; step: number };
+
 /** What a pass needs. */
-export interface EpochOptions {
+export interface EpochOptions<Bad> {
   loader: Loader;
   images: readonly PreparedImage[];
   shape: BatchShape;
   trainStep: TrainStep;
   /** Of the phase. */
   schedule: Schedule;
+  /** Multiples of the schedule's rate by group of weights. */
+  groups: RateGroups;
   params: Pick<Params, 'seed' | 'train' | 'augment'>;
-  /** 1 for the first. */
-  epoch: number;
-  /** Steps made before this pass. */
-  stepsBefore: number;
-  /** Those of them that were made before this phase: the optimizer and the schedule count from there. */
-  stepsBeforePhase: number;
+  /** Which pass this is, how much of it is behind, and where in its phase and run. */
+  place: Readonly<Pick<RunState, 'epoch' | 'updates' | 'steps' | 'stepsBeforePhase'>>;
+  /** Multiplies every learning rate. */
+  rateFactor: number;
+  /** Steps that are not made. */
+  excluded: readonly number[];
+  /** Called with the first bad batch of an update, while it is there. */
+  examine: (bad: BadBatch) => Promise<Bad>;
   /** Share of the allowed time that is used up, 0-1; the pass ends after the step that reaches 1. */
   timeUsed: () => number;
   signal: AbortSignal;
 }
 
 /**
- * Runs the updates of a pass, one report each: the means over the batches that made it. The last update of a pass makes do
- * with the batches that are left.
- * @throws UserError at the first loss that is not a finite number, and where float16 has no room for the gradients
+ * Runs the updates of a pass that are not behind yet, one event each: the means over the batches that made it. The last
+ * update of a pass makes do with the batches that are left. A group of batches is gone through to its end also where one is
+ * bad, for its last batch is what empties the sums of gradients.
  */
-export async function* trainEpoch(options: EpochOptions): AsyncGenerator<StepReport> {
-  const { loader, images, shape, params, epoch, schedule, stepsBeforePhase } = options;
-  const together = params.train.accumulation_steps;
-  const batches = Math.ceil(images.length / shape.batchSize);
-  let [step, batchNumber] = [options.stepsBefore + 1, 0];
-  let startedMs = performance.now();
-  let done: StepFigures[] = [];
-  let overflow = 0;
-  let skippedUpdates = 0;
-  for await (const batch of loader.training(images, shape, {
-    ...trainingPass(params, epoch),
-    startBatch: 0,
-  })) {
-    // A compiled step blocks JavaScript: a signal that came meanwhile is heard here.
-    await setImmediate();
-    if (options.signal.aborted) return;
-    batchNumber++;
-    const last = batchNumber % together === 0 || batchNumber === batches;
-    const stepInPhase = step - stepsBeforePhase;
-    const learningRate = learningRateAt(stepInPhase, schedule, options.timeUsed());
-    const draw = options.stepsBefore * together + batchNumber;
-    const figures = await runStep(options.trainStep, batch, {
-      learningRate,
-      step: stepInPhase,
-      last,
-      seed: [params.seed, draw],
-    });
-    assertFinite(figures, { step, batch, precision: params.train.precision });
-    done.push(figures);
-    overflow = Math.max(overflow, batch.overflow);
+export async function* trainEpoch<Bad>(options: EpochOptions<Bad>): AsyncGenerator<UpdateEvent<Bad>> {
+  const { params, place, schedule, timeUsed } = options;
+  const { epoch } = place;
+  if (place.updates > 0 && timeUsed() >= 1) return;
+  let update = beginUpdate<Bad>();
+  for await (const { batch, step, nth, last, waitedMs } of comingBatches(options)) {
+    if (options.excluded.includes(step)) {
+      if (last) yield { kind: 'excluded', step };
+      continue;
+    }
+    const startMs = performance.now();
+    const stepInPhase = step - place.stepsBeforePhase;
+    const learningRate = options.rateFactor * learningRateAt(stepInPhase, schedule, timeUsed());
+    const draw = (step - 1) * params.train.accumulation_steps + nth;
+    const numbers = { learningRate, step: stepInPhase, last, seed: [params.seed, draw] as [number, number] };
+    const figures = await runStep(options.trainStep, batch, numbers);
+    update.figures.push(figures);
+    update.overflow = Math.max(update.overflow, batch.overflow);
+    update.waitedMs += waitedMs;
+    update.ranMs += performance.now() - startMs;
+    const terms = badTerms(figures, params.train.precision);
+    if (terms.length > 0) {
+      update.bad ??= { bad: await options.examine({ step, epoch, learningRate, batch, figures, terms }) };
+    }
     if (!last) continue;
-    skippedUpdates = done.every(({ gradientNorm }) => Number.isFinite(gradientNorm)) ? 0 : skippedUpdates + 1;
-    if (skippedUpdates === MOST_SKIPPED) throw tooManySkipped(step);
-    const elapsedMs = performance.now() - startedMs;
-    startedMs = performance.now();
-    const imagesPerSecond = (1000 * batch.count * done.length) / elapsedMs;
-    yield { step, figures: meanFigures(done), learningRate, imagesPerSecond, overflow };
-    if (options.timeUsed() >= 1) return;
-    step++;
-    [done, overflow] = [[], 0];
+    yield update.bad
+      ? { kind: 'bad', step, ...update.bad }
+      : {
+          kind: 'made',
+          step,
+          report: reportOf(update, { step, epoch, learningRate, batch }, options.groups),
+        };
+    if (timeUsed() >= 1) return;
+    update = beginUpdate();
   }
 }
 
-function meanFigures(figures: readonly StepFigures[]): StepFigures {
-  const names = Object.keys(figures[0]!) as (keyof StepFigures)[];
-  const mean = (name: keyof StepFigures) => {
-    // In float16 the norm of a batch may have overflowed.
-    const finite = figures.map((values) => values[name]).filter(Number.isFinite);
-    return finite.length > 0 ? finite.reduce((sum, value) => sum + value, 0) / finite.length : Number.NaN;
+/** A batch and the update that it is part of. */
+interface ComingBatch {
+  batch: HostBatch;
+  /** Of the run, 1 for the first. */
+  step: number;
+  /** Among the batches of its update, 1 for the first. */
+  nth: number;
+  /** Whether its update is made with it. */
+  last: boolean;
+  /** How long nothing was there to compute with. */
+  waitedMs: number;
+}
+
+async function* comingBatches<Bad>(options: EpochOptions<Bad>): AsyncGenerator<ComingBatch> {
+  const { loader, images, shape, params, place, signal } = options;
+  const together = params.train.accumulation_steps;
+  const batches = Math.ceil(images.length / shape.batchSize);
+  const stepsBeforePass = place.steps - place.updates;
+  let index = place.updates * together;
+  let waitingSinceMs = performance.now();
+  const pass = { ...trainingPass(params, place.epoch), startBatch: index };
+  for await (const batch of loader.training(images, shape, pass)) {
+    const waitedMs = performance.now() - waitingSinceMs;
+    // A compiled step blocks JavaScript: a signal that came meanwhile is heard here.
+    await setImmediate();
+    if (signal.aborted) return;
+    const update = Math.floor(index / together) + 1;
+    const nth = (index % together) + 1;
+    index++;
+    yield {
+      batch,
+      step: stepsBeforePass + update,
+      nth,
+      last: nth === together || index === batches,
+      waitedMs,
+    };
+    waitingSinceMs = performance.now();
+  }
+}
+
+/** What the batches of an update have said so far. */
+interface UpdateUnderWay<Bad> {
+  sinceMs: number;
+  waitedMs: number;
+  ranMs: number;
+  figures: StepFigures[];
+  overflow: number;
+  bad: { bad: Bad } | null;
+}
+
+function beginUpdate<Bad>(): UpdateUnderWay<Bad> {
+  return { sinceMs: performance.now(), waitedMs: 0, ranMs: 0, figures: [], overflow: 0, bad: null };
+}
+
+function reportOf(
+  { sinceMs, waitedMs, ranMs, figures, overflow }: UpdateUnderWay<unknown>,
+  { step, epoch, learningRate, batch }: Pick<BadBatch, 'step' | 'epoch' | 'learningRate' | 'batch'>,
+  groups: RateGroups,
+): StepReport {
+  const rates = Object.entries(groups).map(([name, multiple]) => [name, multiple * learningRate]);
+  return {
+    ...{ step, epoch, overflow, rates: Object.fromEntries(rates) },
+    figures: meanStepFigures(figures),
+    imagesPerSecond: (1000 * batch.count * figures.length) / (performance.now() - sinceMs),
+    seconds: { data: waitedMs / 1000, step: ranMs / 1000 },
   };
-  return Object.fromEntries(names.map((name) => [name, mean(name)])) as StepFigures;
 }
 
 interface StepNumbers {
@@ -123,47 +195,10 @@ async function runStep(
     last: tf.scalar(last, 'bool'),
     seed: tf.tensor1d(seed, 'int32'),
   };
-  const outputs = trainStep(inputs);
-  disposeBatch(inputs.batch);
-  tf.dispose([inputs.learningRate, inputs.step, inputs.last, inputs.seed]);
-  return readFigures(outputs);
-}
-
-/** Reads scalars and frees them. */
-export async function readFigures<Name extends string>(
-  scalars: Record<Name, tf.Scalar>,
-): Promise<Record<Name, number>> {
-  const figures: Partial<Record<Name, number>> = {};
-  for (const name of Object.keys(scalars) as Name[]) {
-    figures[name] = (await scalars[name].data())[0]!;
-    scalars[name].dispose();
+  try {
+    return await readStepFigures(trainStep(inputs));
+  } finally {
+    disposeBatch(inputs.batch);
+    tf.dispose([inputs.learningRate, inputs.step, inputs.last, inputs.seed]);
   }
-  return figures as Record<Name, number>;
-}
-
-/** In a row. The loss scale is halved at each: from 65,536 it has long been 1, and the gradient itself does not fit into float16. */
-const MOST_SKIPPED = 40;
-
-function tooManySkipped(step: number): UserError {
-  return new UserError(
-    `Training stopped at step ${step}: the gradients of the last ${MOST_SKIPPED} updates did not fit into float16; ` +
-      'use train.precision=bfloat16 or float32, or smaller weights of the loss',
-  );
-}
-
-/** In float16 the gradient may overflow: the update is left out then, and the loss scale halved. */
-function assertFinite(
-  figures: StepFigures,
-  { step, batch, precision }: { step: number; batch: HostBatch; precision: string },
-): void {
-  const watched = Object.entries(figures).filter(
-    ([name]) => precision !== 'float16' || name !== 'gradientNorm',
-  );
-  const bad = watched.find(([, value]) => !Number.isFinite(value));
-  if (!bad) return;
-  const names = batch.sources.map(({ name }) => name).join(', ');
-  throw new UserError(
-    `Training stopped at step ${step}: ${bad[0]} is ${bad[1]}, expected a finite number; ` +
-      `try a lower train.learning_rate or look at the images of this step: ${names}`,
-  );
 }

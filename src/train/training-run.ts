@@ -3,24 +3,29 @@
  */
 import { join } from 'node:path';
 import type { NodeJSKernelBackend } from '@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend.js';
-import { type BatchShape, batchShape } from '../data/host-batch.ts';
 import { createLoader, type Loader } from '../data/loader.ts';
 import { openPrepared } from '../data/open-prepared.ts';
 import type { PreparedImage, Split } from '../data/prepared.ts';
 import { createMaskRcnn, type MaskRcnn } from '../model/mask-rcnn.ts';
+import type { HostTensor } from '../model/safetensors.ts';
 import type { Params } from '../params/schema.ts';
 import { assertWritable } from '../system/files.ts';
 import type { Log } from '../system/log.ts';
+import { type MachineWatch, watchMachine } from '../system/machine-watch.ts';
 import { tf } from '../system/tensorflow.ts';
 import type { Tracker } from '../tracking/tracker.ts';
+import type { Checkpoint } from './checkpoint/checkpoint-file.ts';
+import { checkpointsFolder } from './checkpoint/checkpoint-folder.ts';
+import { prepareFolder } from './checkpoint/prepare-folder.ts';
+import { fingerprintOf, runName } from './checkpoint/run-fingerprint.ts';
+import { initialState, type RunState } from './checkpoint/run-state.ts';
+import { type CheckpointStore, createStore } from './checkpoint/store.ts';
 import { doubtsAbout } from './doubts.ts';
-import type { History } from './history.ts';
 import { epochsOf, type Phase, phasesOf } from './phases.ts';
-import { loadPretrained, type PretrainedSource } from './pretrained.ts';
+import { loadPretrained } from './pretrained.ts';
 import { createProgress, type Progress } from './progress.ts';
-import { describeRun } from './report.ts';
+import { describeResume, describeRun } from './report.ts';
 import { updatesPerEpoch } from './schedule.ts';
-import type { Validation } from './validate.ts';
 
 /** What the train stage may use of the process. */
 export interface TrainingContext {
@@ -28,70 +33,115 @@ export interface TrainingContext {
   tracker: Tracker;
   /** Aborted when the user stops the run. */
   signal: AbortSignal;
+  /** By what trackers know the run; a resumed one brings its own. */
+  trackingId?: string | null;
 }
 
 /** A run on its way. */
 export interface TrainingRun extends TrainingContext {
+  /** As the user gave them; what is computed with may have a smaller batch: `computedParams`. */
   readonly params: Params;
   readonly splits: Record<Split, readonly PreparedImage[]>;
   readonly dataHash: string;
-  readonly shape: BatchShape;
   readonly loader: Loader;
   readonly model: MaskRcnn;
-  /** null where the weights began random. */
-  readonly pretrained: PretrainedSource | null;
   readonly phases: readonly Phase[];
   readonly progress: Progress;
+  readonly machine: MachineWatch;
   /** Where the results go. */
   readonly folder: string;
-  readonly startedMs: number;
-  /** One row per epoch that has been validated. */
-  readonly history: History;
-  /** Updates made so far. */
-  steps: number;
-  best: { epoch: number; validation: Validation } | null;
-  overflowSaid: boolean;
+  readonly store: CheckpointStore;
+  /** The step after which an earlier part of the run is continued; null = it begins here. */
+  readonly resumedFrom: number | null;
+  /** Seconds of all parts of the run. */
+  seconds(): number;
+  /** Where it stands. Going back to a checkpoint puts another one in its place. */
+  state: RunState;
+  /** What the next engine begins with, of a checkpoint; null = what the model holds. */
+  tensors: ReadonlyMap<string, HostTensor> | null;
 }
 
 /**
  * Opens the data, makes the model with its pretrained weights and says what will be done.
+ * @param resume what the run goes on from; null = it begins anew
  * @throws UserError where data or weights are missing or do not fit
  */
-export async function startRun(params: Params, context: TrainingContext): Promise<TrainingRun> {
+export async function startRun(
+  params: Params,
+  context: TrainingContext,
+  resume: Checkpoint | null,
+): Promise<TrainingRun> {
   const { splits, manifest } = await openPrepared(params.paths.prepared);
   const folder = join(params.paths.runs, 'train');
   await assertWritable(folder);
+  const fingerprint = await fingerprintOf(params, manifest.hash);
+  const own = join(checkpointsFolder(params), runName(fingerprint));
   const model = createMaskRcnn(params);
-  context.log.info(describeRun(model, splits, params));
-  const hasGpu = (tf.backend() as NodeJSKernelBackend).isUsingGpuDevice;
-  const circumstances = { trainImages: splits.train.length, preparedFrom: manifest.source, hasGpu };
-  for (const doubt of doubtsAbout(params, circumstances)) context.log.warn(doubt);
-  const pretrained = await loadPretrained(model.weights, params, context).catch((error: unknown) => {
+  try {
+    context.log.info(describeRun(model, splits, params));
+    const hasGpu = (tf.backend() as NodeJSKernelBackend).isUsingGpuDevice;
+    const circumstances = { trainImages: splits.train.length, preparedFrom: manifest.source, hasGpu };
+    for (const doubt of doubtsAbout(params, circumstances)) context.log.warn(doubt);
+    if (resume) context.log.info(describeResume(resume));
+    const { state, tensors } = resume ? goOnFrom(resume) : await begin(model, params, context);
+    await prepareFolder(own, resume, context.log);
+    const keep = params.train.checkpoint.keep;
+    const seconds = createClock(state.seconds);
+    return {
+      ...{ ...context, params, splits, dataHash: manifest.hash, model, folder, seconds, state, tensors },
+      loader: createLoader(params.data.workers),
+      phases: phasesOf(params),
+      progress: progressOf(params, splits.train.length, { log: context.log, seconds }),
+      machine: watchMachine({ gpu: hasGpu }),
+      store: createStore({ folder: own, fingerprint, keep, resume, log: context.log }),
+      resumedFrom: resume?.state.steps ?? null,
+    };
+  } catch (error) {
     model.dispose();
     throw error;
-  });
-  const phases = phasesOf(params);
-  const epochs = epochsOf(phases);
-  return {
-    ...context,
-    params,
-    splits,
-    dataHash: manifest.hash,
-    shape: batchShape(params),
-    loader: createLoader(params.data.workers),
-    model,
-    pretrained,
-    phases,
-    progress: createProgress(
-      context.log,
-      epochs * updatesPerEpoch(splits.train.length, params.train),
-      epochs,
-    ),
-    folder,
-    startedMs: performance.now(),
-    history: [],
-    steps: 0,
-    best: null,
-    overflowSaid: false,
+  }
+}
+
+/** The params with the batch that fits into memory. An update is of as many images as the user wants. */
+export function computedParams({ params, state }: Pick<TrainingRun, 'params' | 'state'>): Params {
+  const { batch_size: batchSize, accumulation_steps: together } = params.train;
+  if (state.batchSize === batchSize) return params;
+  const train = {
+    ...params.train,
+    batch_size: state.batchSize,
+    accumulation_steps: (together * batchSize) / state.batchSize,
   };
+  return { ...params, train };
+}
+
+async function begin(
+  model: MaskRcnn,
+  params: Params,
+  context: TrainingContext,
+): Promise<Pick<TrainingRun, 'state' | 'tensors'>> {
+  const pretrained = await loadPretrained(model.weights, params, context);
+  const trackingId = context.trackingId ?? null;
+  const state = { ...initialState({ batchSize: params.train.batch_size, trackingId }), pretrained };
+  return { state, tensors: null };
+}
+
+function goOnFrom({ state, tensors }: Checkpoint): Pick<TrainingRun, 'state' | 'tensors'> {
+  return { state: { ...structuredClone(state), finished: false }, tensors };
+}
+
+function createClock(secondsBefore: number): () => number {
+  const startedMs = performance.now();
+  return () => secondsBefore + (performance.now() - startedMs) / 1000;
+}
+
+function progressOf(
+  params: Params,
+  trainImages: number,
+  { log, seconds }: { log: Log; seconds: () => number },
+): Progress {
+  const epochs = epochsOf(phasesOf(params));
+  const { max_minutes: limit } = params.train;
+  const secondsLeft = () => (limit === null ? Infinity : limit * 60 - seconds());
+  const steps = epochs * updatesPerEpoch(trainImages, params.train);
+  return createProgress(log, steps, epochs, () => 1000 * secondsLeft());
 }

@@ -3,9 +3,10 @@
  */
 import { createAccumulation } from '../graph/optimizers/accumulation.ts';
 import { createAdamW } from '../graph/optimizers/adamw.ts';
-import { clipByGlobalNorm, globalNorm } from '../graph/optimizers/clip.ts';
+import { clipByGlobalNorm } from '../graph/optimizers/clip.ts';
 import { createLossScale } from '../graph/optimizers/loss-scale.ts';
 import { createMovingAverage } from '../graph/optimizers/moving-average.ts';
+import { globalNorm, groupNorms, type Norms } from '../graph/optimizers/norms.ts';
 import type {
   Gradients,
   Memory,
@@ -14,9 +15,11 @@ import type {
   Variables,
 } from '../graph/optimizers/optimizer.ts';
 import { createSgd } from '../graph/optimizers/sgd.ts';
-import { when } from '../graph/when.ts';
+import { valueWhen } from '../graph/when.ts';
 import type { Params } from '../params/schema.ts';
 import { tf } from '../system/tensorflow.ts';
+import { partOf } from './parts.ts';
+import { changeOf, readChange, type UpdateChange, unchanged } from './update-change.ts';
 
 /** Params that shape an update. */
 export type UpdateParams = Pick<
@@ -34,12 +37,20 @@ export type UpdateParams = Pick<
 
 /** What differs from update to update. */
 export interface UpdateInputs {
+  /** scalar: what the gradients are of, but not scaled */
+  loss: tf.Scalar;
   /** scalar > 0 */
   learningRate: tf.Scalar;
   /** scalar, 1 for the first update */
   step: tf.Scalar;
   /** scalar bool: the last batch of those that make an update together */
   last: tf.Tensor;
+}
+
+/** What an update says of itself. */
+export interface UpdateFigures extends UpdateChange {
+  /** Of these gradients, unscaled, before clipping; by part of the model. */
+  gradients: Norms;
 }
 
 /** Changes weights by gradients. */
@@ -53,10 +64,11 @@ export interface WeightUpdate extends Memory {
   /** @returns what to differentiate: the loss, scaled where small gradients would be lost */
   scale(loss: tf.Scalar): tf.Scalar;
   /**
+   * Where the loss or the gradient's norm is not a finite number, weights, averages and the optimizer's memory stay as they are:
+   * no update is made of a group of batches of which one is such.
    * @param gradients of the scaled loss, of the learning weights
-   * @returns scalar: the norm of these gradients over all weights, unscaled, before clipping
    */
-  apply(gradients: Gradients, inputs: UpdateInputs): tf.Scalar;
+  apply(gradients: Gradients, inputs: UpdateInputs): UpdateFigures;
 }
 
 /**
@@ -75,15 +87,22 @@ export function createUpdate(
   const lossScale = params.precision === 'float16' ? createLossScale() : null;
   const accumulation = params.accumulation_steps > 1 ? createAccumulation(learning) : null;
   const parts = [optimizer, average, lossScale, accumulation].filter((part) => part !== null);
-  const changeWeights = (gradients: Gradients, norm: tf.Scalar, { learningRate, step }: UpdateInputs) => {
-    const change = () => {
-      optimizer.apply(clipByGlobalNorm(gradients, norm, params.gradient_clip_norm), learningRate, step);
-      average?.update(step);
-    };
-    if (!lossScale) return change();
+  const skip = () => unchanged(learning);
+  const changeWeights = (
+    gradients: Gradients,
+    norm: tf.Scalar,
+    { loss, learningRate, step }: UpdateInputs,
+  ) => {
     const finite = tf.isFinite(norm);
-    when(finite, change);
-    lossScale.update(finite);
+    const makeUpdate = () => {
+      const clipped = clipByGlobalNorm(gradients, norm, params.gradient_clip_norm);
+      const change = changeOf(learning, () => optimizer.apply(clipped, learningRate, step));
+      average?.update(step);
+      return change;
+    };
+    const change = valueWhen(tf.logicalAnd(finite, tf.isFinite(loss)), makeUpdate, skip);
+    lossScale?.update(finite);
+    return change;
   };
   return {
     learning,
@@ -96,11 +115,13 @@ export function createUpdate(
     scale: (loss) => lossScale?.scale(loss) ?? loss,
     apply: (scaled, inputs) => {
       const gradients = lossScale?.unscale(scaled) ?? scaled;
-      const norm = globalNorm(gradients);
-      if (accumulation) {
-        accumulation.add(gradients, inputs.last, (means) => changeWeights(means, globalNorm(means), inputs));
-      } else changeWeights(gradients, norm, inputs);
-      return norm;
+      const norms = groupNorms(gradients, partOf);
+      const updateWith = (means: Gradients, loss: tf.Scalar) =>
+        changeWeights(means, globalNorm(means), { ...inputs, loss });
+      const change = accumulation
+        ? accumulation.add(gradients, inputs, updateWith, skip)
+        : changeWeights(gradients, norms.all, inputs);
+      return { gradients: norms, ...readChange(learning, change) };
     },
   };
 }

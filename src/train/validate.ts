@@ -15,7 +15,7 @@ import type { Losses } from '../loss/losses.ts';
 import type { Params } from '../params/schema.ts';
 import { tf } from '../system/tensorflow.ts';
 import { type Exhibits, gatherExhibits } from '../visualize/gather-exhibits.ts';
-import { readFigures } from './train-epoch.ts';
+import { readFigures } from './step-figures.ts';
 import type { ValidationStep } from './validation-step.ts';
 
 /** Result of a pass over the validation split. */

@@ -38,8 +38,9 @@ const COVERED = 0.5;
 /**
  * Draws sample `n` of a batch: its pixels, each building's mask pasted into its box, and the box; a hatch where there is no
  * image. Copies what it needs, so that the batch's memory may be used again.
+ * @param remark below it, instead of where the sample comes from
  */
-export async function drawSample(batch: HostBatch, n: number): Promise<SheetTile> {
+export async function drawSample(batch: HostBatch, n: number, remark?: string): Promise<SheetTile> {
   const { imageSize, sources } = batch;
   const scale = Math.max(1, Math.round(TILE_SIDE / imageSize));
   const buildings = buildingsOf(batch, n);
@@ -53,22 +54,20 @@ export async function drawSample(batch: HostBatch, n: number): Promise<SheetTile
   const { name, origin } = sources[n]!;
   const count = `${buildings.length} building${buildings.length === 1 ? '' : 's'}`;
   const boxes = buildings.map(({ box }, i) => boxSvg(box, colors[i]!, scale)).join('');
-  const tile = await finish(canvas, boxes, [printable(name), `${printable(origin)} · ${count}`]);
+  const facts = remark ?? `${printable(origin)} · ${count}`;
+  const tile = await finish(canvas, boxes, [printable(name), facts]);
   return { canvas: tile, buildings: buildings.length };
 }
 
 /**
  * @param title one line above the tiles
- * @returns a PNG: the tiles row by row, in about as many columns as rows
- * @throws RangeError where there is no tile, or tiles differ in size
+ * @returns a PNG: the tiles row by row, in about as many columns as rows, each at the top left of a cell that holds the largest
+ * @throws RangeError where there is no tile
  */
 export async function contactSheetPng(tiles: readonly SheetTile[], title: string): Promise<Buffer> {
-  const first = tiles[0]?.canvas;
-  if (!first) throw new RangeError('contactSheetPng: expected at least one tile');
-  const { width, height } = first;
-  if (tiles.some(({ canvas }) => canvas.width !== width || canvas.height !== height)) {
-    throw new RangeError(`contactSheetPng: expected all tiles to have ${width}x${height} pixels`);
-  }
+  if (tiles.length === 0) throw new RangeError('contactSheetPng: expected at least one tile');
+  const width = Math.max(...tiles.map(({ canvas }) => canvas.width));
+  const height = Math.max(...tiles.map(({ canvas }) => canvas.height));
   const columns = Math.ceil(Math.sqrt(tiles.length));
   const rows = Math.ceil(tiles.length / columns);
   const total = {
@@ -85,7 +84,7 @@ export async function contactSheetPng(tiles: readonly SheetTile[], title: string
     .composite([
       ...tiles.map(({ canvas }, i) => ({
         input: Buffer.from(canvas.pixels.buffer),
-        raw: { width, height, channels: 3 as const },
+        raw: { width: canvas.width, height: canvas.height, channels: 3 as const },
         left: GAP + (i % columns) * (width + GAP),
         top: HEADER_HEIGHT + Math.floor(i / columns) * (height + GAP),
       })),

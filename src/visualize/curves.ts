@@ -1,5 +1,6 @@
 /**
- * How training went, as one picture: losses, accuracy and errors on valid, learning rate and gradient norm by epoch.
+ * How training went, as one picture: losses, accuracy and errors on valid, learning rate, gradient norm, what an update
+ * changes and how long it takes, by epoch.
  */
 import type { TopLevelSpec } from 'vega-lite';
 import { chartSvg } from './chart-svg.ts';
@@ -17,6 +18,8 @@ interface Panel {
   /** The vertical axis: the quantity's unit, or what is better. */
   axis: string;
   range?: [number, number];
+  /** Of a logarithmic axis there is no zero: such a value leaves a gap. */
+  logarithmic?: boolean;
   series: readonly Series[];
 }
 
@@ -78,6 +81,35 @@ const PANELS: readonly Panel[] = [
   },
 ];
 
+const UPDATE_RATIO = 'train/update_ratio/';
+const PART_COLORS = [BLUE, ORANGE, GREEN, PINK, SKY];
+
+/** Those that tell something only where the rows have it: those of older versions do not. */
+function panelsFor(history: readonly HistoryRow[]): readonly Panel[] {
+  const keys = new Set(history.flatMap((row) => Object.keys(row)));
+  const isKnown = (key: string) => history.some((row) => (row[key] ?? 0) > 0);
+  const parts = [...keys].filter((key) => key.startsWith(UPDATE_RATIO) && isKnown(key));
+  const updates: Panel = {
+    title: 'Update ratio',
+    axis: 'change of the weights in one update / weights, L2',
+    logarithmic: true,
+    series: parts.map((key, i) => ({
+      key,
+      name: key.slice(UPDATE_RATIO.length),
+      color: PART_COLORS[i % PART_COLORS.length]!,
+    })),
+  };
+  const time: Panel = {
+    title: 'Time of an update',
+    axis: 'seconds',
+    series: [
+      { key: 'time/step', name: 'computing', color: BLUE },
+      { key: 'time/data', name: 'waiting for data', color: ORANGE },
+    ],
+  };
+  return [...PANELS, ...(parts.length > 0 ? [updates] : []), ...(keys.has('time/step') ? [time] : [])];
+}
+
 /** Pixels kept for the numbers at the vertical axes, so that the panels stand in line. */
 const Y_LABELS_WIDTH = 48;
 
@@ -95,7 +127,7 @@ export async function curvesSvg(history: readonly HistoryRow[]): Promise<string>
     padding: 16,
     columns: 2,
     spacing: 36,
-    concat: PANELS.map((panel) => panelSpec(panel, history, hasDots)),
+    concat: panelsFor(history).map((panel) => panelSpec(panel, history, hasDots)),
     resolve: { scale: { color: 'independent' } },
     config: {
       font: 'Inter, Segoe UI, Helvetica, Arial, sans-serif',
@@ -159,9 +191,7 @@ function panelLines(panel: Panel, history: readonly HistoryRow[], hasDots: boole
         type: 'quantitative' as const,
         title: null,
         axis: { format: '~g', tickCount: 6, minExtent: Y_LABELS_WIDTH },
-        scale: panel.range
-          ? { domain: panel.range }
-          : { zero: true, ...(history.length === 0 && { domain: [0, 1] }) },
+        scale: valueScale(panel, history),
       },
       color: {
         field: 'series',
@@ -174,9 +204,18 @@ function panelLines(panel: Panel, history: readonly HistoryRow[], hasDots: boole
   };
 }
 
-function panelValues({ series }: Panel, history: readonly HistoryRow[]) {
+function valueScale({ range, logarithmic }: Panel, history: readonly HistoryRow[]) {
+  if (range) return { domain: range };
+  if (logarithmic) return { type: 'log' as const };
+  return { zero: true, ...(history.length === 0 && { domain: [0, 1] }) };
+}
+
+function panelValues({ series, logarithmic = false }: Panel, history: readonly HistoryRow[]) {
   return series.flatMap(({ key, name }) =>
-    history.map((row, i) => ({ series: name, epoch: epochOf(row, i), value: finiteOrNull(row[key]) })),
+    history.map((row, i) => {
+      const value = finiteOrNull(row[key]);
+      return { series: name, epoch: epochOf(row, i), value: logarithmic && value === 0 ? null : value };
+    }),
   );
 }
 

@@ -229,3 +229,61 @@ describe('training', () => {
     await expect(collectBatches(batches)).rejects.toThrow(/^Cannot \w+ .*broken\.png/);
   });
 });
+
+describe('training in several sizes', () => {
+  const sizes = { sizes: [64, 96, 128], batchesPerUpdate: 1 };
+  const many = () => Array.from({ length: 24 }, (_, i) => images[i % 3]!);
+  const pass = { augment: null, seed: [3], startBatch: 0, sizes };
+
+  it('fits each batch into its own size, with boxes and the map of touching buildings', async () => {
+    const wanted = { ...shape, touchingDistance: 2 };
+    const batches = await collectBatches(loader.training(many(), wanted, pass));
+    expect(new Set(batches.map(({ imageSize }) => imageSize))).toEqual(new Set([64, 96, 128]));
+    for (const batch of batches) {
+      const { imageSize: H, maxInstances: M } = batch;
+      expect([batch.images.length, batch.touching.length]).toEqual([2 * H * H * 3, 2 * H * H]);
+      for (let n = 0; n < batch.count; n++) {
+        if (batch.sources[n]!.id !== 1) continue;
+        const boxes = [...batch.boxes.subarray(n * M * 4, n * M * 4 + 8)];
+        expect(boxes).toEqual([8, 16, 24, 48, 40, 8, 56, 20].map((value) => (value * H) / 64));
+        const { inside, outside } = brightness(batch, n);
+        for (const share of inside) expect(share).toBeGreaterThan(0.85);
+        // Enlarging blurs what is beside an edge; further away is nothing.
+        expect(outside).toBeLessThan(H === 64 ? 0.01 : 0.6);
+      }
+    }
+  });
+  it('gives the same pixels as a pass of that size alone', async () => {
+    const batches = await collectBatches(loader.training(many(), shape, pass));
+    for (const size of sizes.sizes) {
+      const alone = { ...pass, sizes: null };
+      const reference = await collectBatches(loader.training(many(), { ...shape, imageSize: size }, alone));
+      batches.forEach((batch, i) => {
+        if (batch.imageSize === size) expect(batch).toEqual(reference[i]);
+      });
+    }
+  });
+  it('begins at any batch as if those before it had been there', async () => {
+    const from = (startBatch: number) =>
+      collectBatches(loader.training(many(), shape, { ...pass, augment, startBatch }));
+    const whole = await from(0);
+    for (const k of [1, 5, 11]) expect(await from(k)).toEqual(whole.slice(k));
+  });
+  it('uses no more memory than that of as many batches of the largest size', async () => {
+    const fresh = createLoader(0);
+    const blocks = new Set<SharedArrayBuffer>();
+    for (let epoch = 1; epoch <= 4; epoch++) {
+      for await (const batch of fresh.training(many(), shape, { ...pass, seed: [epoch] })) {
+        blocks.add(batch.images.buffer as unknown as SharedArrayBuffer);
+      }
+      for await (const batch of fresh.ordered(images, shape)) {
+        blocks.add(batch.images.buffer as unknown as SharedArrayBuffer);
+      }
+    }
+    const largest = Math.max(...[...blocks].map(({ byteLength }) => byteLength));
+    const large = [...blocks].filter(({ byteLength }) => byteLength === largest);
+    // Two made ahead, one in use; a few small ones were there before the first large batch.
+    expect(large).toHaveLength(3);
+    expect(blocks.size).toBeLessThanOrEqual(9);
+  });
+});

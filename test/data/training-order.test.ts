@@ -22,6 +22,56 @@ describe('trainingPass', () => {
   });
 });
 
+describe('trainingOrder with sizes', () => {
+  const many = imagesUpTo(400);
+  const order = (sizes: number[], batchesPerUpdate: number, { epoch = 1, batchSize = 4 } = {}) =>
+    trainingOrder(
+      many,
+      { batchSize, imageSize: 32 },
+      {
+        augment: none,
+        seed: [17, 'train', epoch],
+        sizes: { sizes, batchesPerUpdate },
+      },
+    );
+  const drawn = ({ batches, imageSizeOf }: ReturnType<typeof order>) =>
+    Array.from({ length: batches }, (_, batch) => imageSizeOf(batch));
+
+  it('comes from params: train.image_sizes, and as many batches as make an update', () => {
+    const params = testParams('');
+    expect(trainingPass(params, 1).sizes).toBe(null);
+    const train = { ...params.train, image_sizes: [96, 128], accumulation_steps: 3 };
+    expect(trainingPass({ ...params, train }, 1).sizes).toEqual({ sizes: [96, 128], batchesPerUpdate: 3 });
+  });
+  it('has one size without them', () => {
+    expect(new Set(drawn(trainingOrder(many, size, { augment: none, seed: [1] })))).toEqual(new Set([32]));
+  });
+  it('draws each about as often, anew in each epoch, the same whenever it is asked', () => {
+    const sizes = drawn(order([64, 96, 128], 1));
+    for (const each of [64, 96, 128]) {
+      // A hundred batches: a third of them, give or take three deviations of 4.7.
+      expect(Math.abs(sizes.filter((drawnSize) => drawnSize === each).length - 100 / 3)).toBeLessThan(14);
+    }
+    expect(drawn(order([64, 96, 128], 1))).toEqual(sizes);
+    expect(drawn(order([64, 96, 128], 1, { epoch: 2 }))).not.toEqual(sizes);
+  });
+  it('is one for all batches of an update, and for all images of a batch', () => {
+    const three = order([64, 96, 128], 3);
+    const sizes = drawn(three);
+    for (let batch = 0; batch < sizes.length; batch++) {
+      expect(sizes[batch]).toBe(sizes[batch - (batch % 3)]);
+      for (let n = 0; n < 4; n++) expect(three.requestAt(4 * batch + n).size).toBe(sizes[batch]);
+    }
+    expect(new Set(sizes).size).toBe(3);
+  });
+  it('gives each image the size it would have had in a batch twice as large, of half as many', () => {
+    const [whole, halved] = [order([64, 96], 1, { batchSize: 4 }), order([64, 96], 2, { batchSize: 2 })];
+    for (let place = 0; place < 400; place++) {
+      expect(halved.requestAt(place)).toEqual(whole.requestAt(place));
+    }
+  });
+});
+
 describe('trainingOrder', () => {
   it.each([
     ['one for copy-paste', { ...none, copy_paste: 0.5 }, 1],

@@ -3,7 +3,8 @@ import { compile } from '../../src/graph/compile.ts';
 import { createAccumulation } from '../../src/graph/optimizers/accumulation.ts';
 import { createLossScale } from '../../src/graph/optimizers/loss-scale.ts';
 import { createMovingAverage } from '../../src/graph/optimizers/moving-average.ts';
-import { when } from '../../src/graph/when.ts';
+import type { Gradients } from '../../src/graph/optimizers/optimizer.ts';
+import { valueWhen, when } from '../../src/graph/when.ts';
 import { tf } from '../../src/system/tensorflow.ts';
 import { type Example, expectSameAsEager } from '../support/eager-and-compiled.ts';
 import { expectClose } from '../support/tensors.ts';
@@ -112,6 +113,53 @@ describe('when, compiled as op by op', () => {
         return {};
       },
     ],
+    [
+      'a value of what changed under it',
+      ({ x }, { v }) => {
+        const change = () => {
+          v!.assign(v!.mul(x));
+          return v!.sum().add(x);
+        };
+        const value = valueWhen(x.greater(0), change, () => x.neg());
+        v!.assign(v!.add(1));
+        return { twice: value.mul(2), sum: v!.add(value) };
+      },
+    ],
+    [
+      'values that are there in any case: an input, a constant, a variable',
+      ({ x }, { v }) => {
+        const given = valueWhen(
+          x.greater(0),
+          () => x,
+          () => tf.scalar(7),
+        );
+        const kept = valueWhen(
+          x.greater(1),
+          () => tf.tensor1d([3, 4]),
+          () => v!.clone(),
+        );
+        v!.assign(v!.add(given));
+        return { given, kept };
+      },
+    ],
+    [
+      'a value of one in another',
+      ({ x }, { v, u }) => {
+        const inner = () => {
+          u!.assign(u!.add(v!));
+          const value = valueWhen(
+            x.greater(2),
+            () => {
+              v!.assign(v!.neg());
+              return v!.sum();
+            },
+            () => u!.sum(),
+          );
+          return value.add(1);
+        };
+        return { value: valueWhen(x.greater(0), inner, () => tf.scalar(0)) };
+      },
+    ],
   ];
   it.each(cases)('%s', async (_, fn) => {
     await expectSameAsEager({ variables, fn, calls });
@@ -178,6 +226,53 @@ describe('when, compiled as op by op', () => {
   });
 });
 
+describe('valueWhen', () => {
+  it('refuses its value outside of the when() that it is in', async () => {
+    const fn = ({ x }: { x: tf.Tensor }) => {
+      let inner: tf.Tensor = x;
+      when(x.greater(0), () => {
+        inner = valueWhen(
+          x.greater(1),
+          () => x,
+          () => x.neg(),
+        );
+      });
+      return { y: inner.mul(2) };
+    };
+    await expect(compile(fn, { x: tf.scalar(1) }, { state: new Map() })).rejects.toThrow(
+      'exists only where the condition of when() holds',
+    );
+  });
+  const compiling = (taken: (x: tf.Tensor) => tf.Tensor, skipped: (x: tf.Tensor) => tf.Tensor) =>
+    compile(
+      ({ x }: { x: tf.Tensor }) => ({
+        y: valueWhen(
+          x.sum().greater(0),
+          () => taken(x),
+          () => skipped(x),
+        ),
+      }),
+      { x: tf.tensor1d([1, 2]) },
+      { state: new Map() },
+    );
+  it('refuses values that differ in shape or type', async () => {
+    await expect(
+      compiling(
+        (x) => x.sum(),
+        (x) => x,
+      ),
+    ).rejects.toThrow(
+      'gets float32 [2] where the condition of valueWhen() does not hold, float32 [] where it does, at ',
+    );
+    await expect(
+      compiling(
+        (x) => x.cast('int32'),
+        (x) => x,
+      ),
+    ).rejects.toThrow('gets float32 [2] where the condition of valueWhen() does not hold, int32 [2] where');
+  });
+});
+
 describe('what is built on it', () => {
   it('sums gradients and begins anew', async () => {
     const accumulations = new Map<tf.Variable, ReturnType<typeof createAccumulation>>();
@@ -189,10 +284,13 @@ describe('what is built on it', () => {
         return { w, ...Object.fromEntries(accumulation.state) };
       },
       fn: ({ gradient, last }, { w }) => {
-        accumulations
-          .get(w!)!
-          .add(new Map([['w', gradient]]), last, (means) => w!.assign(w!.sub(means.get('w')!)));
-        return {};
+        const update = (means: Gradients) => {
+          w!.assign(w!.sub(means.get('w')!));
+          return w!.sum();
+        };
+        const batch = { loss: gradient.sum(), last };
+        const gradients = new Map([['w', gradient]]);
+        return { sum: accumulations.get(w!)!.add(gradients, batch, update, () => tf.scalar(-1)) };
       },
       calls: Array.from({ length: 7 }, (_, i) => ({
         gradient: tf.tensor1d([i, 1]),

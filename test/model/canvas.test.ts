@@ -98,6 +98,46 @@ describe('a model on a canvas of 64x96', () => {
   });
 });
 
+describe('onCanvas', () => {
+  it('computes with the same weights what a model made for that canvas does', () => {
+    const square = outspoken(params);
+    const view = square.onCanvas(canvas);
+    const made = outspoken(params, canvas);
+    expect(view.weights).toBe(square.weights);
+    expect(view.anchors.perLevel).toEqual(made.anchors.perLevel);
+    const compute = (on: typeof made) => {
+      const features = extractFeatures(on, images, params.model);
+      const { boxes, masks } = predict(on, features, params.model);
+      return [on.anchors.boxes, features.proposals.boxes, boxes, masks].map((tensor) => [
+        ...tensor.dataSync(),
+      ]);
+    };
+    expect(compute(view)).toEqual(compute(made));
+    // A weight that is changed is changed in all.
+    const before = compute(view);
+    const bias = square.weights.variables.get('rpn.logits.bias')!;
+    tf.tidy(() => bias.assign(tf.range(0, bias.size).mul(3)));
+    expect(compute(view)).not.toEqual(before);
+  });
+  it('leaves the weights to the model that made them', () => {
+    const square = createMaskRcnn(params);
+    const before = tf.memory().numTensors;
+    const view = square.onCanvas(canvas);
+    expect(tf.memory().numTensors).toBe(before + 1);
+    view.dispose();
+    expect(tf.memory().numTensors).toBe(before);
+    expect(square.anchors.boxes.isDisposed).toBe(false);
+    square.dispose();
+  });
+  it('refuses what is no canvas', () => {
+    const square = createMaskRcnn(params);
+    expect(() => square.onCanvas({ height: 64, width: 80, clip: [64, 80] })).toThrow(
+      /^onCanvas: expected a canvas/,
+    );
+    square.dispose();
+  });
+});
+
 describe('createMaskRcnn', () => {
   it.each([
     { height: 64, width: 80, clip: [64, 80] },

@@ -44,6 +44,8 @@ export const golden = JSON.parse(readFileSync(file, 'utf8')) as Golden & {
   sgd: GoldenOptimizer;
   sgdNesterov: GoldenOptimizer;
   sgdPlain: GoldenOptimizer;
+  /** The learning rate of each of 20 steps. */
+  schedules: Record<'steps' | 'warmupAndSteps' | 'warmupAndCosine', number[]>;
   clip: { gradients: number[][]; norm: number; clipped: number[][] };
 };
 

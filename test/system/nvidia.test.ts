@@ -1,7 +1,7 @@
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { CUDA_LIBRARIES, findCudaLibraries, parseGpus } from '../../src/system/nvidia.ts';
+import { CUDA_LIBRARIES, findCudaLibraries, parseGpuLoad, parseGpus } from '../../src/system/nvidia.ts';
 import { useTempFolders } from '../support/temp-folder.ts';
 
 const tempFolder = useTempFolders();
@@ -17,6 +17,24 @@ describe('parseGpus', () => {
   it('passes over what is no GPU', () => {
     expect(parseGpus('No devices were found\n')).toEqual([]);
     expect(parseGpus('')).toEqual([]);
+  });
+});
+
+describe('parseGpuLoad', () => {
+  it('reads what the driver says of one GPU', () => {
+    expect(parseGpuLoad('37, 2048\n')).toEqual({ use: 0.37, memoryBytes: 2 ** 31 });
+    expect(parseGpuLoad('0, 0')).toEqual({ use: 0, memoryBytes: 0 });
+  });
+
+  it('has nothing where the driver does not know, as of a part of a GPU', () => {
+    expect(parseGpuLoad('[N/A], 512\n')).toEqual({ use: null, memoryBytes: 2 ** 29 });
+    expect(parseGpuLoad('[Not Supported], [N/A]\n')).toEqual({ use: null, memoryBytes: null });
+  });
+
+  it('takes no message for an answer', () => {
+    expect(parseGpuLoad('No devices were found\n')).toBe(null);
+    expect(parseGpuLoad('')).toBe(null);
+    expect(parseGpuLoad("NVIDIA-SMI has failed because it couldn't communicate, 12\n")).toBe(null);
   });
 });
 

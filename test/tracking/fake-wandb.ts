@@ -8,25 +8,36 @@ export interface FakeWandb {
   /** What the client said of the run when it began. */
   run: Record<string, unknown>;
   config: Record<string, { value: unknown }>;
-  /** History rows, each as one object, by `_step`. */
-  rows: Map<number, Record<string, unknown>>;
+  /** History rows, each as one object, in the order of the server's file. */
+  history: HistoryRow[];
+  /** The newest of them by `_step`. */
+  rows: Map<number, HistoryRow>;
   summary: Record<string, unknown>;
   /** Path inside the run -> bytes. */
   files: Map<string, Buffer>;
   exitCode: number | null;
+  /** From now on it takes every request and answers none. */
+  stall(): void;
   close(): Promise<void>;
 }
 
+type HistoryRow = Record<string, unknown> & { _step: number };
+
 /** @param port 0 = any free one */
 export async function startFakeWandb(port = 0): Promise<FakeWandb> {
+  let stalled = false;
   const fake: FakeWandb = {
     url: '',
     run: {},
     config: {},
+    history: [],
     rows: new Map(),
     summary: {},
     files: new Map(),
     exitCode: null,
+    stall: () => {
+      stalled = true;
+    },
     close: () =>
       new Promise((resolve) => {
         // It may be closed already: then the callback has an error, and all is well.
@@ -38,6 +49,7 @@ export async function startFakeWandb(port = 0): Promise<FakeWandb> {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
+      if (stalled) return;
       const raw = Buffer.concat(chunks);
       const body = request.headers['content-encoding'] === 'gzip' ? gunzipSync(raw) : raw;
       const answer = respond(fake, request.url ?? '', body);
@@ -84,6 +96,16 @@ function respondToQuery(fake: FakeWandb, { query, variables }: Query): unknown {
     };
     return { data: { viewer, serverInfo: {} } };
   }
+  const known = {
+    id: 'QTox',
+    displayName: String(fake.run.name),
+    config: '{}',
+    historyLineCount: fake.history.length,
+  };
+  if (query.includes('RunResumeStatus')) {
+    const bucket = fake.run.name === undefined ? null : resumeStatus(fake, known);
+    return { data: { model: { id: 'UDox', name: String(variables.project), entity, bucket } } };
+  }
   if (query.includes('upsertBucket')) {
     Object.assign(
       fake.run,
@@ -92,8 +114,8 @@ function respondToQuery(fake: FakeWandb, { query, variables }: Query): unknown {
     if (variables.config) Object.assign(fake.config, JSON.parse(variables.config));
     const name = String(fake.run.name);
     const project = { id: 'UDox', name: String(variables.project), entity };
-    const bucket = { id: 'QTox', name, displayName: name, config: '{}', historyLineCount: 0, project };
-    return { data: { upsertBucket: { inserted: true, bucket } } };
+    const bucket = { ...known, name, displayName: name, project };
+    return { data: { upsertBucket: { inserted: known.historyLineCount === 0, bucket } } };
   }
   if (query.includes('createRunFiles')) {
     const files = (variables.files ?? []).map((name) => ({
@@ -111,16 +133,24 @@ function respondToQuery(fake: FakeWandb, { query, variables }: Query): unknown {
   return { data: {} };
 }
 
+/** What a client that resumes a run is told of it. */
+function resumeStatus(fake: FakeWandb, known: object): object {
+  const lines = { eventsLineCount: 0, logLineCount: 0, eventsTail: '[]' };
+  const tail = fake.history.slice(-1).map((row) => JSON.stringify(row));
+  const about = { ...lines, historyTail: JSON.stringify(tail), summaryMetrics: JSON.stringify(fake.summary) };
+  return { ...known, ...about, name: fake.run.name, tags: [], notes: null, wandbConfig: '{"t": 1}' };
+}
+
 interface StreamBody {
-  files?: Record<string, { content: string[] }>;
+  files?: Record<string, { offset: number; content: string[] }>;
   exitcode?: number;
 }
 
 function takeStream(fake: FakeWandb, { files = {}, exitcode }: StreamBody): unknown {
-  for (const line of files['wandb-history.jsonl']?.content ?? []) {
-    const row = JSON.parse(line) as { _step: number };
-    fake.rows.set(row._step, row);
-  }
+  const { offset = 0, content = [] } = files['wandb-history.jsonl'] ?? {};
+  const rows = content.map((line) => JSON.parse(line) as HistoryRow);
+  fake.history.splice(offset, rows.length, ...rows);
+  for (const row of rows) fake.rows.set(row._step, row);
   const summary = files['wandb-summary.json']?.content.at(-1);
   if (summary) Object.assign(fake.summary, JSON.parse(summary));
   if (exitcode !== undefined) fake.exitCode = exitcode;

@@ -46,6 +46,9 @@ export const INIT_MESSAGE = {
   group: null,
   job_type: 'train',
   config: {},
+  id: null,
+  resume: null,
+  last_step: null,
 };
 
 /** A bench for one test: a folder, params, what the user was told, servers; `close` puts all away. */
@@ -56,8 +59,10 @@ export async function createBench() {
     'tracking.project=roofs',
   ]);
   const lines: string[] = [];
+  const waits: string[] = [];
   const log = {
-    info: (line: string) => void lines.push(line),
+    // On a busy machine any client takes its time.
+    info: (line: string) => void (line.startsWith('Waiting for') ? waits : lines).push(line),
     warn: (line: string) => void lines.push(line),
   };
   const servers: FakeWandb[] = [];
@@ -65,6 +70,8 @@ export async function createBench() {
     folder,
     params,
     lines,
+    /** The lines of what the user was told that say no more than that something takes long. */
+    waits,
     log,
     async server(port?: number): Promise<FakeWandb> {
       const server = await startFakeWandb(port);

@@ -42,6 +42,20 @@ it('doubts that a random backbone can stand still', () => {
   expect(random({ freeze, fine_tune: { ...fineTune, stages: 4 } })).toHaveLength(1);
   expect(doubts({ transfer: { ...transfer, weights: null } })).toEqual([]);
 });
+it('doubts sizes for training that are all larger or all smaller than that of the model’s use', () => {
+  // data.image_size is 64.
+  expect(doubts({ image_sizes: [64, 96] })).toEqual([]);
+  expect(doubts({ image_sizes: [64] })).toEqual([]);
+  expect(doubts({ image_sizes: [96, 128] })).toEqual([
+    'train.image_sizes (96, 128) are all larger than data.image_size (64), in which the model is validated and used: ' +
+      'let them lie on both sides of it',
+  ]);
+  const large = { ...data, image_size: 256 };
+  const circumstances = { trainImages: 80, preparedFrom: 'synthetic', hasGpu: false };
+  expect(doubtsAbout({ train: { ...train, image_sizes: [96, 128] }, data: large }, circumstances)).toEqual([
+    expect.stringMatching(/are all smaller than data\.image_size \(256\)/),
+  ]);
+});
 it('doubts prepared data of another source', () => {
   expect(doubts({}, { preparedFrom: 'hub a/b@0123' })).toEqual([
     'the prepared data is from hub a/b@0123, the params ask for synthetic: run `aerial data-prep` to train on that',

@@ -10,6 +10,7 @@ import { prepareData } from '../../src/data/prepare.ts';
 import { createMaskRcnn } from '../../src/model/mask-rcnn.ts';
 import type { Params } from '../../src/params/schema.ts';
 import { createEngine } from '../../src/train/engine.ts';
+import { scheduleOf, updatesPerEpoch } from '../../src/train/schedule.ts';
 import { trainEpoch } from '../../src/train/train-epoch.ts';
 import { createUpdate } from '../../src/train/update.ts';
 import { collectLog } from '../support/collect-log.ts';
@@ -27,25 +28,24 @@ async function lossesOf(train: Partial<Params['train']>, steps: number): Promise
   const update = createUpdate(model.weights.variables, params.train);
   const shape = batchShape(params);
   const engine = await createEngine(model, update, shape, params);
-  const { learning_rate: peak, min_learning_rate: min, warmup_steps: warmupSteps } = params.train;
-  const totalSteps = Math.ceil(splits.train.length / shape.batchSize) * params.train.epochs;
-  const schedule = { peak, min, warmupSteps, totalSteps };
-  const always = { timeUsed: () => 0, signal: new AbortController().signal };
+  const totalSteps = updatesPerEpoch(splits.train.length, params.train) * params.train.epochs;
+  const schedule = scheduleOf(params.train, params.train, totalSteps);
+  const always = {
+    ...{ timeUsed: () => 0, signal: new AbortController().signal },
+    ...{
+      groups: { base: 1 },
+      rateFactor: 1,
+      excluded: [],
+      examine: () => Promise.reject(new Error('not finite')),
+    },
+  };
   const loader = createLoader(params.data.workers);
   const losses: number[] = [];
   for (let epoch = 1; losses.length < steps; epoch++) {
-    const place = {
-      loader,
-      epoch,
-      stepsBefore: losses.length,
-      stepsBeforePhase: 0,
-      images: splits.train,
-      shape,
-      schedule,
-      params,
-    };
-    for await (const report of trainEpoch({ ...place, trainStep: engine.train, ...always })) {
-      losses.push(report.figures.total);
+    const place = { epoch, updates: 0, steps: losses.length, stepsBeforePhase: 0 };
+    const given = { loader, images: splits.train, shape, schedule, params, trainStep: engine.train };
+    for await (const event of trainEpoch({ ...given, ...always, place })) {
+      if (event.kind === 'made') losses.push(event.report.figures.losses.total);
       if (losses.length === steps) break;
     }
   }

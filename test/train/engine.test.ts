@@ -11,7 +11,7 @@ import type { Params } from '../../src/params/schema.ts';
 import { tf } from '../../src/system/tensorflow.ts';
 import { createEngine } from '../../src/train/engine.ts';
 import { createTrainStep } from '../../src/train/step.ts';
-import { readFigures } from '../../src/train/train-epoch.ts';
+import { readFigures, readStepFigures, type StepFigures } from '../../src/train/step-figures.ts';
 import { createUpdate } from '../../src/train/update.ts';
 import { createValidationStep } from '../../src/train/validation-step.ts';
 import { stepInputs } from '../support/step-inputs.ts';
@@ -37,15 +37,15 @@ async function createRun(train: Partial<Params['train']>) {
 
 type Run = Awaited<ReturnType<typeof createRun>>;
 
-async function trainSteps({ engine, params }: Run, steps: number): Promise<number[]> {
-  const totals: number[] = [];
+async function trainSteps({ engine, params }: Run, steps: number): Promise<StepFigures[]> {
+  const figures: StepFigures[] = [];
   for (let step = 1; step <= steps; step++) {
     const last = step % params.train.accumulation_steps === 0;
     const { inputs, free } = stepInputs(batch, step, { learningRate: 0.002, last });
-    totals.push((await readFigures(engine.train(inputs))).total);
+    figures.push(await readStepFigures(engine.train(inputs)));
     free();
   }
-  return totals;
+  return figures;
 }
 
 /** What the model would be saved with, as a hash of the bits of each weight: millions of numbers take `toEqual` a minute. */
@@ -141,7 +141,8 @@ describe('createEngine', () => {
     'learns alike in %s',
     async (precision) => {
       const [full, low] = [await createRun({}), await createRun({ precision })];
-      const [a, b] = [await trainSteps(full, 20), await trainSteps(low, 20)];
+      const totals = async (run: Run) => (await trainSteps(run, 20)).map(({ losses }) => losses.total);
+      const [a, b] = [await totals(full), await totals(low)];
       const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
       expect(b).not.toEqual(a);
       expect(Math.abs(b[0]! / a[0]! - 1)).toBeLessThan(0.01);

@@ -9,9 +9,9 @@ import { openPrepared } from '../../src/data/open-prepared.ts';
 import { prepareData } from '../../src/data/prepare.ts';
 import { createMaskRcnn } from '../../src/model/mask-rcnn.ts';
 import type { Params } from '../../src/params/schema.ts';
+import { tf } from '../../src/system/tensorflow.ts';
 import { createEngine } from '../../src/train/engine.ts';
-import { learningRateAt } from '../../src/train/schedule.ts';
-import { readFigures } from '../../src/train/train-epoch.ts';
+import { learningRateAt, scheduleOf } from '../../src/train/schedule.ts';
 import { createUpdate } from '../../src/train/update.ts';
 import { validate } from '../../src/train/validate.ts';
 import { collectLog } from '../support/collect-log.ts';
@@ -38,11 +38,12 @@ async function learnByHeart(train: Partial<Params['train']>): Promise<Map<number
   const { value } = await loader.ordered(splits.train, shape).next();
   const batch = toTensors(value);
   const how = { loader, shape, params, signal: new AbortController().signal };
-  const schedule = { peak: 0.002, min: 0.00002, warmupSteps: 40, totalSteps: MOST_STEPS };
+  const rates = { learning_rate: 0.002, min_learning_rate: 0.00002, warmup_steps: 40 };
+  const schedule = scheduleOf(params.train, rates, MOST_STEPS);
   const reached = new Map<number, number>();
   for (let step = 1; step <= MOST_STEPS && (reached.get(step - 1) ?? 0) < 0.95; step++) {
     const { inputs, free } = stepInputs(batch, step, { learningRate: learningRateAt(step, schedule) });
-    await readFigures(engine.train(inputs));
+    tf.dispose(engine.train(inputs) as object as tf.TensorContainer);
     free();
     if (step % BETWEEN_LOOKS > 0) continue;
     reached.set(step, (await validate(engine.validate, splits.train, how))!.metrics.mask.ap50 ?? 0);

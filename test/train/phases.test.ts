@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Params } from '../../src/params/schema.ts';
-import { phasesOf } from '../../src/train/phases.ts';
+import { phasesOf, rateGroups } from '../../src/train/phases.ts';
 import { tinyParams } from '../support/tiny-model.ts';
 
 const NAMES = [
@@ -67,5 +67,32 @@ describe('phasesOf', () => {
       ['fine_tune', 2],
     ]);
     expect(transferPhases({ epochs: 0 }).map(({ name }) => name)).toEqual(['freeze']);
+  });
+});
+
+describe('rateGroups', () => {
+  const groups = (phase: ReturnType<typeof transferPhases>[number]) => rateGroups(phase, NAMES);
+  it('is one group where all learns alike, and where the backbone stands still', () => {
+    const { train } = tinyParams();
+    expect(groups(phasesOf({ train })[0]!)).toEqual({ base: 1 });
+    expect(groups(transferPhases()[0]!)).toEqual({ base: 1 });
+    expect(groups(transferPhases({ stages: 5, layer_decay: 1 })[1]!)).toEqual({ base: 1 });
+  });
+  it('names the parts of the backbone that learn more slowly, from the top', () => {
+    const fineTune = transferPhases({ stages: 3, layer_decay: 0.5 })[1]!;
+    // Stage 3 has no weight here, stage 2 and the stem stand still.
+    expect(Object.entries(groups(fineTune))).toEqual([
+      ['base', 1],
+      ['stage5', 0.5],
+      ['stage4', 0.25],
+    ]);
+  });
+  it('is the same whether norms learn or not', () => {
+    const stages = { stages: 5, layer_decay: 0.5 };
+    const [frozen, learning] = [false, true].map((train_norms) =>
+      groups(transferPhases({ ...stages, train_norms })[1]!),
+    );
+    expect(frozen).toEqual({ base: 1, stage5: 0.5, stage4: 0.25, stage2: 1 / 16, stem: 1 / 32 });
+    expect(learning).toEqual(frozen);
   });
 });

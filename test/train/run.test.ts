@@ -16,8 +16,6 @@ import { tf } from '../../src/system/tensorflow.ts';
 import type { Table, Tracker } from '../../src/tracking/tracker.ts';
 import { formatTrainingSummary, type TrainingSummary } from '../../src/train/report.ts';
 import { runTraining } from '../../src/train/run.ts';
-import type { TrainStep } from '../../src/train/step.ts';
-import { type StepReport, trainEpoch } from '../../src/train/train-epoch.ts';
 import { createUpdate } from '../../src/train/update.ts';
 import { validate } from '../../src/train/validate.ts';
 import { createValidationStep } from '../../src/train/validation-step.ts';
@@ -56,6 +54,7 @@ describe('runTraining', () => {
   it('keeps the best model, its params, figures and curves', async () => {
     expect((await readdir(inRuns('train'))).toSorted()).toEqual([
       'best.safetensors',
+      'checkpoints',
       'curves.svg',
       'history.json',
       'metrics.json',
@@ -223,59 +222,10 @@ describe('runTraining', () => {
     };
     const failure = await runTraining(wild, context().context).catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(UserError);
-    expect(String(failure)).toMatch(/stopped at step \d+: \w+ is (NaN|-?Infinity).*learning_rate.*\.png/);
+    expect(String(failure)).toMatch(/stopped at step \d+: [\w/]+ is (NaN|-?Infinity).*learning_rate.*\.png/);
   }, 60_000);
   it('says what to do when nothing is prepared', async () => {
     const nowhere = { ...params, paths: { ...params.paths, prepared: inRuns('nothing') } };
     await expect(runTraining(nowhere, context().context)).rejects.toThrow(/aerial data-prep/);
   });
-});
-
-describe('trainEpoch', () => {
-  /** A step that only notes what it is told; its figures are the number of the call, the norm as given. */
-  async function passOver(count: number, train: Partial<Params['train']>, norm = (call: number) => call) {
-    const { splits } = await openPrepared(params.paths.prepared);
-    const told: { step: number; last: boolean; draw: number }[] = [];
-    const trainStep: TrainStep = ({ step, last, seed }) => {
-      const [at, isLast, draw] = [step.dataSync()[0]!, last.dataSync()[0] === 1, seed.dataSync()[1]!];
-      told.push({ step: at, last: isLast, draw });
-      const names = ['objectness', 'rpnBox', 'class', 'box', 'focal', 'dice', 'total'];
-      const losses = Object.fromEntries(names.map((name) => [name, tf.scalar(told.length)]));
-      return { ...losses, gradientNorm: tf.scalar(norm(told.length)) } as ReturnType<TrainStep>;
-    };
-    const reports: StepReport[] = [];
-    const schedule = { peak: 0.1, min: 0, warmupSteps: 0, totalSteps: 100 };
-    const steps = { stepsBefore: 10, stepsBeforePhase: 4 };
-    const place = { epoch: 2, ...steps, timeUsed: () => 0, signal: new AbortController().signal };
-    const settings = { ...params, train: { ...params.train, ...train } };
-    const images = Array.from({ length: count }, (_, i) => splits.train[i % splits.train.length]!);
-    const data = { loader: createLoader(0), images, shape: batchShape(params), params: settings };
-    for await (const report of trainEpoch({ ...data, ...place, trainStep, schedule })) reports.push(report);
-    return { told, reports };
-  }
-
-  it('makes an update of every group of batches, the last of what is left, counted from the phase on', async () => {
-    const { told, reports } = await passOver(5, { accumulation_steps: 2 });
-    expect(told).toEqual([
-      { step: 7, last: false, draw: 21 },
-      { step: 7, last: true, draw: 22 },
-      { step: 8, last: true, draw: 23 },
-    ]);
-    expect(reports.map(({ step, figures }) => [step, figures.total])).toEqual([
-      [11, 1.5],
-      [12, 3],
-    ]);
-  });
-  it('goes on while float16 finds its scale, and stops when it never does', async () => {
-    const overflowing = () => Number.POSITIVE_INFINITY;
-    const sometimes = (call: number) => (call % 39 === 0 ? 1 : Number.POSITIVE_INFINITY);
-    const float16 = { precision: 'float16' as const };
-    expect((await passOver(160, float16, sometimes)).reports).toHaveLength(80);
-    // 80 batches make 20 updates: too few to tell.
-    const together = { ...float16, accumulation_steps: 4 };
-    expect((await passOver(160, together, overflowing)).reports).toHaveLength(20);
-    await expect(passOver(160, float16, overflowing)).rejects.toThrow(
-      /step 50: the gradients of the last 40 updates did not fit into float16; use train\.precision=bfloat16/,
-    );
-  }, 60_000);
 });

@@ -6,7 +6,7 @@ import { createMaskRcnn, type MaskRcnn } from '../../src/model/mask-rcnn.ts';
 import type { Params } from '../../src/params/schema.ts';
 import { tf } from '../../src/system/tensorflow.ts';
 import { createTrainStep } from '../../src/train/step.ts';
-import { readFigures, type StepFigures } from '../../src/train/train-epoch.ts';
+import { readFigures, readStepFigures, type StepFigures } from '../../src/train/step-figures.ts';
 import { createUpdate } from '../../src/train/update.ts';
 import { stepInputs } from '../support/step-inputs.ts';
 import { tinyBatch } from '../support/tiny-batch.ts';
@@ -23,7 +23,7 @@ async function trainSteps(steps: number, options: Params = params) {
   const figures: StepFigures[] = [];
   for (let step = 1; step <= steps; step++) {
     const { inputs, free } = stepInputs(batch, step);
-    figures.push(await readFigures(trainStep(inputs)));
+    figures.push(await readStepFigures(trainStep(inputs)));
     free();
   }
   return { model, update, figures };
@@ -45,7 +45,7 @@ describe('createTrainStep', () => {
       dice_weight: 13,
     };
     const { figures } = await trainSteps(1, { ...params, loss: { ...params.loss, ...weights } });
-    const { objectness, rpnBox, class: classLoss, box, focal, dice, total } = figures[0]!;
+    const { objectness, rpnBox, class: classLoss, box, focal, dice, total } = figures[0]!.losses;
     const sum = 2 * objectness + 3 * rpnBox + 5 * classLoss + 7 * box + 11 * focal + 13 * dice;
     expect(total).toBeCloseTo(sum, 3);
     for (const term of [objectness, rpnBox, classLoss, box, focal, dice]) expect(term).toBeGreaterThan(0);
@@ -71,7 +71,7 @@ describe('createTrainStep', () => {
   it('learns to tell and outline the buildings of one batch', async () => {
     // Not the total: it may grow at first, when better proposals give the box head more to do.
     const { figures } = await trainSteps(40);
-    const [first, last] = [figures[0]!, figures.at(-1)!];
+    const [first, last] = [figures[0]!.losses, figures.at(-1)!.losses];
     expect(last.objectness).toBeLessThan(0.5 * first.objectness);
     expect(last.dice).toBeLessThan(0.5 * first.dice);
   }, 60_000);

@@ -1,36 +1,11 @@
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import type { HostBatch } from '../../src/data/host-batch.ts';
 import { contactSheetPng, drawSample, type SheetTile } from '../../src/visualize/contact-sheet.ts';
+import { addBuilding, GREY, GREY_SIZES, greyBatch } from '../support/host-batch.ts';
 
-const [H, M, K] = [128, 3, 14];
+const { imageSize: H } = GREY_SIZES;
 /** 384 / 128 */
 const SCALE = 3;
-const GREY = 100;
-
-/** Two samples of even grey with slots that are all empty. */
-function greyBatch(): HostBatch {
-  const source = {
-    ...{ id: 1, name: 'a.png', width: H, height: H, origin: 'test', buildings: [], crowds: [] },
-    bytes: { shard: '/nowhere', offset: 0, length: 1 },
-  };
-  return {
-    ...{ count: 2, real: 2, imageSize: H, maxInstances: M, maskSize: K, touchingSize: 1, overflow: 0 },
-    sources: [source, { ...source, name: 'b.png' }],
-    images: new Float32Array(2 * H * H * 3).fill(GREY / 255),
-    boxes: new Float32Array(2 * M * 4),
-    masks: new Float32Array(2 * M * K * K),
-    valid: new Float32Array(2 * M),
-    touching: new Float32Array(2),
-  };
-}
-
-/** A building in a slot of sample 0; its mask is 1 in the columns of its box from `from` of 14 on. */
-function addBuilding(batch: HostBatch, slot: number, box: number[], from = 0): void {
-  batch.boxes.set(box, 4 * slot);
-  batch.valid[slot] = 1;
-  for (let i = 0; i < K * K; i++) batch.masks[slot * K * K + i] = i % K >= from ? 1 : 0;
-}
 
 /** Pixel of the tile at the middle of the batch's pixel (y, x). */
 function pixelAt({ canvas }: SheetTile, y: number, x: number): number[] {
@@ -112,6 +87,16 @@ describe('drawSample', () => {
     expect(caption(strange).equals(caption(plain))).toBe(false);
   });
 
+  it('has a remark below where there is one to make', async () => {
+    const caption = ({ canvas }: SheetTile) => Buffer.from(canvas.pixels.subarray(3 * 384 * 384));
+    const [plain, remarked] = [
+      await drawSample(greyBatch(), 0),
+      await drawSample(greyBatch(), 0, 'box 3 has no area'),
+    ];
+    expect(caption(remarked).equals(caption(plain))).toBe(false);
+    expect(remarked.canvas.height).toBe(plain.canvas.height);
+  });
+
   it('copies: what is done to the batch afterwards changes nothing', async () => {
     const batch = greyBatch();
     const tile = await drawSample(batch, 0);
@@ -152,10 +137,31 @@ describe('contactSheetPng', () => {
     expect([0, 1].map((column) => shadeAt(1, column))).toEqual([40, 50]);
   });
 
-  it('refuses no tiles, and tiles of two sizes', async () => {
+  it('refuses a sheet without tiles', async () => {
     await expect(contactSheetPng([], '')).rejects.toThrow(RangeError);
-    const small = await drawSample(greyBatch(), 0);
-    const large = { ...small, canvas: { ...small.canvas, width: 100 } };
-    await expect(contactSheetPng([small, large], '')).rejects.toThrow(RangeError);
+  });
+
+  it('gives tiles of several sizes cells of the largest, each at the top left of its own', async () => {
+    const tileOf = (side: number, shade: number): SheetTile => ({
+      canvas: { width: side, height: side + 40, pixels: new Uint8Array(side * (side + 40) * 3).fill(shade) },
+      buildings: 0,
+    });
+    const tiles = [tileOf(96, 200), tileOf(128, 150), tileOf(64, 100), tileOf(96, 250)];
+    const { data, info } = await sharp(await contactSheetPng(tiles, 'sizes'))
+      .raw()
+      .toBuffer({ resolveWithObject: true });
+    expect([info.width, info.height]).toEqual([2 * 138 + 10, 34 + 2 * 178]);
+    const shadeAt = (y: number, x: number) => data[3 * (y * info.width + x)];
+    const corners = [
+      [34, 10],
+      [34, 148],
+      [34 + 178, 10],
+      [34 + 178, 148],
+    ] as const;
+    expect(corners.map(([y, x]) => shadeAt(y, x))).toEqual([200, 150, 100, 250]);
+    // Below and beside the smallest there is the sheet.
+    const background = shadeAt(0, 0);
+    expect([shadeAt(34 + 178 + 104, 10), shadeAt(34 + 178, 10 + 64)]).toEqual([background, background]);
+    expect(shadeAt(34 + 178 + 103, 10 + 63)).toBe(100);
   });
 });

@@ -58,6 +58,36 @@ describe('curvesSvg', () => {
     expect(pieces(svg, '#56b4e9')).toEqual([1]);
   });
 
+  it('shows what an update changes, part by part, and how long it takes, where that is known', async () => {
+    const old = await curvesSvg([row(1, 3)]);
+    for (const text of ['Update ratio', 'Time of an update']) expect(old).not.toContain(text);
+    const known = (epoch: number, ratio: number | null) => ({
+      ...row(epoch, 3),
+      'train/update_ratio/backbone': ratio,
+      'train/update_ratio/mask': 0.01,
+      'time/data': 0,
+      'time/step': 0.5,
+    });
+    const svg = await curvesSvg([
+      known(1, 0.001),
+      known(2, 0.002),
+      known(3, 0),
+      known(4, 0.1),
+      known(5, 0.1),
+    ]);
+    const names = ['Update ratio', 'backbone', 'mask', 'Time of an update', 'computing', 'waiting for data'];
+    for (const text of names) expect(svg).toContain(`>${text}</text>`);
+    // A logarithmic axis has no place for the zero of the third epoch.
+    expect(pieces(svg, '#0072b2')).toEqual([1, 1, 1, 1, 1, 1, 2, 1]);
+    expect(pieces(svg, '#d55e00').slice(4)).toEqual([1, 1]);
+    const nothing = [known(1, null), known(2, 0)].map((known) => ({
+      ...known,
+      'train/update_ratio/mask': null,
+    }));
+    const never = await curvesSvg(nothing);
+    for (const text of ['Update ratio', 'NaN', 'Infinity']) expect(never).not.toContain(text);
+  });
+
   it('marks where a phase begins, in every panel, and nothing where there is one phase', async () => {
     const borders = (svg: string) => svg.match(/stroke-dasharray="4,4"/g)?.length ?? 0;
     const rows = [1, 1, 2].map((phase, i) => ({ ...row(i + 1, 3), phase }));

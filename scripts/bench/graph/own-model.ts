@@ -3,6 +3,7 @@ import type { HostTensor } from '../../../src/model/safetensors.ts';
 import type { Params } from '../../../src/params/schema.ts';
 import { tf } from '../../../src/system/tensorflow.ts';
 import { createTrainStep, type StepInputs } from '../../../src/train/step.ts';
+import { totalLoss } from '../../../src/train/step-figures.ts';
 import { createUpdate } from '../../../src/train/update.ts';
 import { readParams, readTensors } from './files.ts';
 import { countValues, type Subject } from './subject.ts';
@@ -18,8 +19,8 @@ export async function createOwnModel(folder: string): Promise<Subject> {
   const trainStep = createTrainStep(model, update, params);
   return {
     step: (inputs) => {
-      const { total: loss, ...others } = trainStep(inputs as StepInputs);
-      return { loss, ...others };
+      const outputs = trainStep(inputs as StepInputs);
+      return { loss: totalLoss(outputs), ...outputs };
     },
     inputs: await createOwnInputs(folder, params),
     variables: new Map([...model.weights.variables, ...update.state]),

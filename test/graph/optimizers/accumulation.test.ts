@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createAccumulation } from '../../../src/graph/optimizers/accumulation.ts';
+import { type Accumulation, createAccumulation } from '../../../src/graph/optimizers/accumulation.ts';
+import type { Gradients } from '../../../src/graph/optimizers/optimizer.ts';
 import { createSgd } from '../../../src/graph/optimizers/sgd.ts';
 import { tf } from '../../../src/system/tensorflow.ts';
 import { engines } from '../../support/engines.ts';
@@ -14,8 +15,7 @@ describe.each(engines)('createAccumulation, $name', (engine) => {
       last: tf.scalar(i >= 2, 'bool'),
     }));
     const step = ({ gradient, last }: (typeof inputs)[number]) => {
-      accumulation.add(new Map([['w', gradient]]), last, (means) => w.assign(means.get('w')!));
-      return {};
+      return { updated: addOne(accumulation, { gradient, last, loss: tf.scalar(1) }, w) };
     };
     const { run, read } = await engine.start(step, inputs[0]!, new Map([['w', w], ...accumulation.state]));
     for (const [i, expected] of [0, 0, 4, 5].entries()) {
@@ -37,8 +37,7 @@ describe.each(engines)('createAccumulation, $name', (engine) => {
       last: tf.scalar(i % 2 === 1, 'bool'),
     }));
     const step = ({ gradient, last }: (typeof inputs)[number]) => {
-      accumulation.add(new Map([['w', gradient]]), last, (means) => w.assign(means.get('w')!));
-      return {};
+      return { updated: addOne(accumulation, { gradient, last, loss: tf.scalar(1) }, w) };
     };
     const { run, read } = await engine.start(step, inputs[0]!, new Map([['w', w], ...accumulation.state]));
     const expected = [
@@ -52,6 +51,39 @@ describe.each(engines)('createAccumulation, $name', (engine) => {
       expectClose(read('w'), each.w);
       expectClose(read('w/gradient'), each.sum);
     }
+  });
+
+  it('gives the mean of the losses, too, and neither is finite where one batch was not', async () => {
+    const w: tf.Variable = tf.variable(tf.tensor1d([0]));
+    const accumulation = createAccumulation(new Map([['w', w]]));
+    const batches = [
+      { gradient: 1, loss: 2 },
+      { gradient: 3, loss: Number.NaN },
+      { gradient: 5, loss: 6 },
+      { gradient: Number.NEGATIVE_INFINITY, loss: 3 },
+      { gradient: 7, loss: 5 },
+      { gradient: 9, loss: 8 },
+    ];
+    const inputs = batches.map(({ gradient, loss }, i) => ({
+      gradient: tf.tensor1d([gradient]),
+      loss: tf.scalar(loss),
+      last: tf.scalar(i % 2 === 1, 'bool'),
+    }));
+    const step = (input: (typeof inputs)[number]) => ({ mean: addOne(accumulation, input, w) });
+    const state = new Map([['w', w], ...accumulation.state]);
+    const { run, read } = await engine.start(step, inputs[0]!, state);
+    const seen = inputs.map((input) => {
+      const [mean] = (run(input).mean as tf.Tensor).dataSync();
+      return [mean, read('w')[0], read('w/gradient')[0], read('accumulation/loss')[0]];
+    });
+    expect(seen).toEqual([
+      [0, 0, 1, 2],
+      [Number.NaN, 2, 0, 0],
+      [0, 2, 5, 6],
+      [4.5, Number.NEGATIVE_INFINITY, 0, 0],
+      [0, Number.NEGATIVE_INFINITY, 7, 5],
+      [6.5, 8, 0, 0],
+    ]);
   });
 
   it('updates as one large batch does', async () => {
@@ -76,10 +108,14 @@ describe.each(engines)('createAccumulation, $name', (engine) => {
       last: tf.Tensor;
       learningRate: tf.Scalar;
     }) => {
-      accumulation.add(gradientOf(small, batch), last, (means) =>
-        smallSgd.apply(means, learningRate, learningRate),
-      );
-      return {};
+      const update = (means: Gradients) => {
+        smallSgd.apply(means, learningRate, learningRate);
+        return tf.scalar(1);
+      };
+      const loss = tf.scalar(1);
+      return {
+        updated: accumulation.add(gradientOf(small, batch), { loss, last }, update, () => tf.scalar(0)),
+      };
     };
     const inputs = [0, 1, 2, 3].map((i) => ({
       batch: x.slice([i, 0], [1, 2]),
@@ -95,6 +131,19 @@ describe.each(engines)('createAccumulation, $name', (engine) => {
     }
   });
 });
+
+/** An update that makes the mean the weight. @returns the mean loss where it was made, else 0 */
+function addOne(
+  accumulation: Accumulation,
+  { gradient, ...batch }: { gradient: tf.Tensor; loss: tf.Scalar; last: tf.Tensor },
+  w: tf.Variable,
+): tf.Tensor {
+  const update = (means: Gradients, loss: tf.Scalar) => {
+    w.assign(means.get('w')!);
+    return loss;
+  };
+  return accumulation.add(new Map([['w', gradient]]), batch, update, () => tf.scalar(0));
+}
 
 /** Of the mean of (x·w)² over the batch. */
 function gradientOf(weights: ReadonlyMap<string, tf.Variable>, batch: tf.Tensor): Map<string, tf.Tensor> {

@@ -1,5 +1,6 @@
 import { describe, it } from 'vitest';
-import { clipByGlobalNorm, globalNorm } from '../../../src/graph/optimizers/clip.ts';
+import { clipByGlobalNorm } from '../../../src/graph/optimizers/clip.ts';
+import { globalNorm } from '../../../src/graph/optimizers/norms.ts';
 import { tf } from '../../../src/system/tensorflow.ts';
 import { engines } from '../../support/engines.ts';
 import { golden } from '../../support/golden-torch.ts';

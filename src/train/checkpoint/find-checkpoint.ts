@@ -1,0 +1,69 @@
+/**
+ * Which checkpoint a run goes on from: what `--resume` means.
+ */
+
+import { join } from 'node:path';
+import type { Params } from '../../params/schema.ts';
+import { UsageError, UserError } from '../../system/errors.ts';
+import type { Log } from '../../system/log.ts';
+import { type Checkpoint, readCheckpoint } from './checkpoint-file.ts';
+import { checkpointsFolder, listCheckpoints } from './checkpoint-folder.ts';
+import { offerOthers, refusalOf } from './other-runs.ts';
+import { differenceOf, fingerprintOf, type RunFingerprint, runName } from './run-fingerprint.ts';
+
+/** Where to look, and for what. */
+export interface ResumeWish {
+  params: Params;
+  /** Hash of the prepared data set. */
+  dataHash: string;
+  /** auto = the newest sound one of the same params, data and code that is not finished; never = none; else a file. */
+  resume: string;
+  log: Log;
+}
+
+/**
+ * @returns null where training begins anew
+ * @throws UsageError where a file was named that cannot be gone on with
+ */
+export async function findCheckpoint({
+  params,
+  dataHash,
+  resume,
+  log,
+}: ResumeWish): Promise<Checkpoint | null> {
+  if (resume === 'never') return null;
+  const fingerprint = await fingerprintOf(params, dataHash);
+  if (resume !== 'auto') return openNamed(resume, fingerprint, log);
+  const root = checkpointsFolder(params);
+  const newest = await newestSound(join(root, runName(fingerprint)), log);
+  if (newest && !newest.state.finished) return newest;
+  await offerOthers(root, fingerprint, log);
+  return null;
+}
+
+/** Warns of those that cannot be used. */
+async function newestSound(folder: string, log: Log): Promise<Checkpoint | null> {
+  for (const { path } of await listCheckpoints(folder)) {
+    try {
+      return await readCheckpoint(path);
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      log.warn(`${error.message} (the one before it is used, if there is one)`);
+    }
+  }
+  return null;
+}
+
+async function openNamed(path: string, fingerprint: RunFingerprint, log: Log): Promise<Checkpoint> {
+  const checkpoint = await readCheckpoint(path).catch((error: unknown) => {
+    if (!(error instanceof UserError)) throw error;
+    throw new UsageError(`--resume: ${error.message}`, { cause: error });
+  });
+  const difference = differenceOf(checkpoint.fingerprint, fingerprint);
+  const refusal = refusalOf(checkpoint, difference, fingerprint);
+  if (refusal !== null) throw new UsageError(refusal);
+  if (difference.code) {
+    log.warn(`${path} was written by another version of the program: the run may not go on as it would have`);
+  }
+  return checkpoint;
+}

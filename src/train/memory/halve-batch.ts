@@ -1,0 +1,23 @@
+import type { Params } from '../../params/schema.ts';
+
+/** What `train.accumulation_steps` may be at most. */
+const MOST_TOGETHER = 4096;
+
+/**
+ * A batch that is smaller by its smallest divisor, half where it is even, and so many times as many batches in an update, which
+ * stays as large as it was.
+ * @returns null where there is none: a batch of one image
+ */
+export function halveBatch(params: Params): Params | null {
+  const { batch_size: images, accumulation_steps: together } = params.train;
+  const divisor = smallestDivisor(images);
+  if (divisor === null || together * divisor > MOST_TOGETHER) return null;
+  const train = { ...params.train, batch_size: images / divisor, accumulation_steps: together * divisor };
+  return { ...params, train };
+}
+
+/** @returns null for 1 */
+function smallestDivisor(number: number): number | null {
+  for (let divisor = 2; divisor <= number; divisor++) if (number % divisor === 0) return divisor;
+  return null;
+}
