@@ -261,6 +261,33 @@ def clip():
     }
 
 
+def recipe():
+    """AdamW on the mean of three gradients at a time, clipped, with a moving average of the weights; rates that change."""
+    weights = {"matrix": torch.nn.Parameter(torch.randn(3, 2)), "vector": torch.nn.Parameter(torch.randn(4))}
+    start = {name: numbers(weight) for name, weight in weights.items()}
+    module = torch.nn.ParameterDict(weights)
+    average = torch.optim.swa_utils.AveragedModel(module, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.15))
+    # The first call copies: the average begins with the weights.
+    average.update_parameters(module)
+    groups = [{"params": [module["matrix"]], "weight_decay": 0.1}, {"params": [module["vector"]], "weight_decay": 0.0}]
+    optimizer = torch.optim.AdamW(groups, lr=0.01, betas=(0.9, 0.999), eps=1e-8)
+    learning_rates, gradients, after = [0.01, 0.03, 0.02, 0.005], [], []
+    # AdamW does not see a factor that all gradients share: only some of them are large enough to be clipped.
+    for learning_rate, size in zip(learning_rates, [0.3, 3, 0.5, 5]):
+        for group in optimizer.param_groups:
+            group["lr"] = learning_rate
+        batches = [{name: size * torch.randn_like(weight) for name, weight in module.items()} for _ in range(3)]
+        for name, weight in module.items():
+            weight.grad = torch.stack([batch[name] for batch in batches]).mean(0)
+        torch.nn.utils.clip_grad_norm_(module.parameters(), 1.5)
+        optimizer.step()
+        average.update_parameters(module)
+        gradients += [{name: numbers(gradient) for name, gradient in batch.items()} for batch in batches]
+        averages = {name: numbers(weight) for name, weight in average.module.items()}
+        after.append({"weights": {name: numbers(weight) for name, weight in module.items()}, "averages": averages})
+    return {"start": start, "learningRates": learning_rates, "gradients": gradients, "after": after}
+
+
 def rates(steps, make):
     """The learning rate of each step, by PyTorch's schedulers. It draws no random number."""
     optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.1)
@@ -276,9 +303,16 @@ def rates(steps, make):
 def schedules():
     """Of 20 steps: falls after 70 % and 90 %; the same behind a warm-up of 4 steps; half a cosine behind that."""
     lr = torch.optim.lr_scheduler
-    warmup = lambda optimizer: lr.LinearLR(optimizer, start_factor=1 / 5, total_iters=4)
-    steps = lambda optimizer: lr.MultiStepLR(optimizer, milestones=[14, 18], gamma=0.1)
-    cosine = lambda optimizer: lr.CosineAnnealingLR(optimizer, T_max=15, eta_min=0.001)
+
+    def warmup(optimizer):
+        return lr.LinearLR(optimizer, start_factor=1 / 5, total_iters=4)
+
+    def steps(optimizer):
+        return lr.MultiStepLR(optimizer, milestones=[14, 18], gamma=0.1)
+
+    def cosine(optimizer):
+        return lr.CosineAnnealingLR(optimizer, T_max=15, eta_min=0.001)
+
     return {
         "steps": rates(20, lambda optimizer: [steps(optimizer)]),
         "warmupAndSteps": rates(20, lambda optimizer: [warmup(optimizer), steps(optimizer)]),
@@ -331,6 +365,7 @@ def main():
         "anchors": anchors(),
         "weightedMaskTerms": weighted_mask_terms(0.5),
         "schedules": schedules(),
+        "recipe": recipe(),
     }
     target = Path(__file__).parent.parent / "test" / "golden" / "torch.json"
     target.write_text(json.dumps(golden, separators=(",", ":")) + "\n")

@@ -112,24 +112,34 @@ describe('dvc repro', () => {
     await expectPlots(folder);
   });
 
-  it('does not take a stage for done that Ctrl-C has stopped', async () => {
+  it('does not take a stage for done that Ctrl-C has stopped, and goes on with it', async () => {
     const folder = await makeProject();
     await setParams(folder, { 'train.epochs': '1000' });
-    const child = execa('dvc', ['repro'], {
-      cwd: folder,
-      env: envOf(folder),
-      all: true,
-      reject: false,
-      detached: true,
-    });
-    await until(() => existsSync(join(folder, 'runs/train/metrics.jsonl')));
-    process.kill(-child.pid!, 'SIGINT'); // the whole group, as a terminal does
-    const { exitCode, all } = await child;
-    expect(all).toContain('Stopped by SIGINT');
-    expect(exitCode).not.toBe(0);
+    const first = await interrupted(folder, () => existsSync(join(folder, 'runs/train/metrics.jsonl')));
+    expect(first.all).toContain('Stopped by SIGINT');
+    expect(first.exitCode).not.toBe(0);
     expect(Object.keys(JSON.parse(await run(folder, 'dvc status --json')))).toContain('train');
+
+    // DVC has removed the outs, but no checkpoint.
+    const second = await interrupted(folder, (output) => output.includes('Going on after step'));
+    expect(second.exitCode).not.toBe(0);
+    const history = JSON.parse(await readFile(join(folder, 'runs/train/history.json'), 'utf8'));
+    expect(history[0].epoch).toBe(1);
   });
 });
+
+/** `dvc repro` that Ctrl-C ends. @param when to send it, as a terminal does, to the whole group */
+async function interrupted(folder: string, when: (output: string) => boolean) {
+  const options = { cwd: folder, env: envOf(folder), all: true, reject: false, detached: true } as const;
+  const child = execa('dvc', ['repro'], options);
+  let output = '';
+  child.all.on('data', (chunk) => {
+    output += chunk;
+  });
+  await until(() => when(output));
+  process.kill(-child.pid!, 'SIGINT');
+  return child;
+}
 
 describe('data versions', () => {
   it('bring samples, data and model to a remote, and from there to another clone', async () => {

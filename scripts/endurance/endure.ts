@@ -45,46 +45,45 @@ export async function endure(
   const startMs = performance.now();
   const stops: Stop[] = [];
   const failures: string[] = [];
+  let ending: Ending | null = null;
   for (const moment of plan.moments) {
-    const stop = await stopOnce(place, { kind, moment }, expected);
+    const { stop, ending: ended } = await stopOnce(place, { kind, moment }, expected);
     if (stop === null) {
       if (stops.length === 0) return null;
+      ending = ended;
       break;
     }
     stops.push(stop);
     failures.push(...faultsOf(stop, kind, expected));
   }
-  const ending = await train(place);
+  ending ??= await train(place);
   failures.push(...(await faultsOfEnding(place, ending, stops, expected)));
   const seconds = (performance.now() - startMs) / 1000;
   const resumedFrom = ending.summary?.resumed_from ?? null;
   return { kind, index, cold: plan.cold, stops, resumedFrom, seconds, failures };
 }
 
-/** @returns null where the training was done before */
+/** @returns `stop` null where the training was done before its moment came */
 async function stopOnce(
   place: string,
   { kind, moment }: { kind: Kind; moment: Moment },
   expected: Expected,
-): Promise<Stop | null> {
+): Promise<{ stop: Stop | null; ending: Ending }> {
   const training = startTraining(place);
   const startMs = performance.now();
   await waitFor(moment, training, place);
   const signalMs = performance.now();
   training.kill(SIGNALS[kind]);
   const ending = await training.ending;
-  if (ending.exitCode === 0) return null;
+  const secondsToEnd = (performance.now() - signalMs) / 1000;
+  if (ending.exitCode === 0) return { stop: null, ending };
   const reached = await readReached(place);
-  return {
-    stage: stageOf(reached, ending, expected),
-    seconds: (signalMs - startMs) / 1000,
-    row: reached.row,
-    checkpoint: reached.checkpoint,
-    lost: reached.row - (reached.checkpoint ?? 0),
-    secondsToEnd: (performance.now() - signalMs) / 1000,
-    exitCode: ending.exitCode,
-    signal: ending.signal,
+  const { row, checkpoint } = reached;
+  const stop: Stop = {
+    ...{ stage: stageOf(reached, ending, expected), seconds: (signalMs - startMs) / 1000, row, checkpoint },
+    ...{ lost: row - (checkpoint ?? 0), secondsToEnd, exitCode: ending.exitCode, signal: ending.signal },
   };
+  return { stop, ending };
 }
 
 async function waitFor(moment: Moment, training: Training, place: string): Promise<void> {

@@ -7,6 +7,7 @@ import { loadTensorFlow } from '../system/load-tensorflow.ts';
 import type { Log } from '../system/log.ts';
 import { readMemoryLimits } from '../system/memory-limits.ts';
 import { isOutOfMemory } from '../system/out-of-memory.ts';
+import { readWandbMode } from '../system/wandb-access.ts';
 import { createTrackingId } from '../tracking/tracking-id.ts';
 import type { Checkpoint } from '../train/checkpoint/checkpoint-file.ts';
 import { findCheckpoint } from '../train/checkpoint/find-checkpoint.ts';
@@ -22,6 +23,8 @@ export interface TrainFlags extends StageOptions {
 /** `aerial train`: results in `runs/train`, the headline on stdout. */
 export async function train(flags: TrainFlags, context: StageContext): Promise<void> {
   const params = await readParams(flags);
+  // What the tracker would refuse, before anything is read or loaded.
+  readWandbMode(process.env);
   const { hash: dataHash } = await readManifest(params.paths.prepared);
   const resume = await findCheckpoint({ params, dataHash, resume: flags.resume, log: context.log });
   // Only now, so that wrong params are told at once and not after TensorFlow has loaded.

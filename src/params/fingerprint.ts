@@ -44,7 +44,9 @@ export function paramsFingerprint(params: Params): ParamsFingerprint {
 
 /** The keys that do not have the same value in both, sorted. */
 export function differingKeys(a: ParamsFingerprint, b: ParamsFingerprint): string[] {
-  const keys = [...new Set([...Object.keys(a), ...Object.keys(b)])].sort();
+  const keys = [...new Set([...Object.keys(a), ...Object.keys(b)])].sort((one, other) =>
+    one < other ? -1 : 1,
+  );
   return keys.filter((key) => JSON.stringify(a[key]) !== JSON.stringify(b[key]));
 }
 

@@ -28,7 +28,7 @@ export function sayPhaseEnd(running: PhaseOfRun): void {
     ? `train.max_minutes (${minutes}) is over`
     : `its share of train.max_minutes (${minutes}) is over`;
   const why =
-    reason === 'time' ? over : `${patience} validations in a row (train.patience) brought no better model`;
+    reason === 'time' ? over : `as many validations as train.patience (${patience}) brought no better model`;
   run.progress.line(isLast ? `Stopped: ${why}` : `Phase ${labelOf(phase.name)} ends: ${why}`);
 }
 

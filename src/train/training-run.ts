@@ -15,7 +15,7 @@ import { type MachineWatch, watchMachine } from '../system/machine-watch.ts';
 import { tf } from '../system/tensorflow.ts';
 import type { Tracker } from '../tracking/tracker.ts';
 import type { Checkpoint } from './checkpoint/checkpoint-file.ts';
-import { checkpointsFolder } from './checkpoint/checkpoint-folder.ts';
+import { checkpointsFolder, removeLeftOvers } from './checkpoint/checkpoint-folder.ts';
 import { prepareFolder } from './checkpoint/prepare-folder.ts';
 import { fingerprintOf, runName } from './checkpoint/run-fingerprint.ts';
 import { initialState, type RunState } from './checkpoint/run-state.ts';
@@ -74,6 +74,7 @@ export async function startRun(
   const { splits, manifest } = await openPrepared(params.paths.prepared);
   const folder = join(params.paths.runs, 'train');
   await assertWritable(folder);
+  await removeLeftOvers(folder);
   const fingerprint = await fingerprintOf(params, manifest.hash);
   const own = join(checkpointsFolder(params), runName(fingerprint));
   const model = createMaskRcnn(params);

@@ -20,8 +20,8 @@ const LARGE = { size: 65_536, rows: 512 };
 const ROW_STRIDE = 13;
 
 /**
- * Runs `update`. Of large weights every 13th row stands for all, which keeps the ratio to about 1 % and costs next to nothing:
- * a difference of all 25 million weights of a ResNet-50 took 6 % of its step on two cores.
+ * Runs `update`. Of large weights every 13th row stands for all: with 25 million weights (ResNet-50, 2 images of 256 px) the
+ * step then takes 1.7 % more of a CPU than without ratios, not 5.5 %, and the ratios are within 1 % of the exact ones.
  * @param weights those that learn
  * @returns [1 + parts]
  */

@@ -43,6 +43,17 @@ describe('compileProgram', () => {
     second.dispose();
   });
 
+  it('is recorded without computing: a function of any size takes no memory of its own', async () => {
+    // 640 GB, if it ran.
+    const fn = ({ x }: { x: tf.Tensor2D }) => tf.tidy(() => ({ y: tf.tile(x, [400_000, 400_000]).sum() }));
+    const program = await compileProgram(
+      { spread: { fn, exampleInputs: { x: tf.ones<tf.Rank.R2>([1, 1]) } } },
+      { state: new Map() },
+    );
+    expect(program.origin.nodes).toBeGreaterThan(2);
+    program.dispose();
+  });
+
   it('says how it came to be', async () => {
     const { origin } = await compileProgram(functions, { state: new Map([['w', w]]) });
     expect(origin).toMatchObject({ cached: false, cacheError: null });

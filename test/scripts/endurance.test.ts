@@ -63,7 +63,7 @@ describe('planRun', () => {
   it('kills one to three times, over all of the training, some while a file is written', () => {
     const moments = plans(1).flatMap((plan) => plan.moments);
     const counts = new Set(plans(1).map((plan) => plan.moments.length));
-    expect([...counts].sort()).toEqual([1, 2, 3]);
+    expect([...counts].sort((a, b) => a - b)).toEqual([1, 2, 3]);
     const seconds = moments.flatMap((moment) => ('seconds' in moment ? [moment.seconds] : []));
     for (let fifth = 0; fifth < 5; fifth++) {
       expect(seconds.filter((at) => Math.floor(at) === fifth).length).toBeGreaterThan(7);

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Params } from '../../src/params/schema.ts';
@@ -92,7 +93,7 @@ describe('checkMemory', () => {
   it('says a line where there is room, and where it is tight a warning', async () => {
     const roomy = await check(1e12);
     expect(roomy.error).toBeNull();
-    expect(roomy.lines).toEqual([expect.stringMatching(/^Memory: about \d+ MB: weights /)]);
+    expect(roomy.lines.at(-1)).toMatch(/^Memory: about \d+ MB: weights /);
     const tight = await check(1.1 * totalOfEight());
     expect(tight.error).toBeNull();
     expect(tight.lines.at(-1)).toMatch(/^warning: .* MB are left on this machine$/);
@@ -102,7 +103,7 @@ describe('checkMemory', () => {
     const { error, lines } = await check(0.99 * totalOfEight());
     expect(error!.name).toBe('UserError');
     expect(error!.message).toMatch(
-      /^Training needs at least \d+ MB of memory with train\.batch_size 8, this machine has left \d+ MB; the most goes to values of .* MB \(.*\) and values of .* MB \(.*\); train\.batch_size=7 would fit, and train\.accumulation_steps=2 keeps updates as large; or lower these; train\.memory\.plan=warn tries it all the same$/,
+      /^Training needs at least \d+ MB of memory with train\.batch_size 8, this machine has left \d+ MB; the most goes to values of .* MB \(.*\) and values of .* MB \(.*\); train\.batch_size=\d would fit, and train\.accumulation_steps=\d keeps updates as large; or lower these; train\.memory\.plan=warn tries it all the same$/,
     );
     expect(lines.join('\n')).toMatch(/Plan of memory for training, batches of 8 images[\s\S]*total +\d+ MB$/);
   });
@@ -133,7 +134,7 @@ describe('checkMemory', () => {
 
 describe('a process', () => {
   const run = async (plan: string) => {
-    const program = join(import.meta.dirname, 'fixture-check-memory.ts');
+    const program = fileURLToPath(new URL('./fixture-check-memory.ts', import.meta.url));
     const env = { CUDA_VISIBLE_DEVICES: '-1' };
     return execa(process.execPath, [program, 'check', await tempFolder(), plan], { reject: false, env });
   };

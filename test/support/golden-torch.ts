@@ -44,6 +44,13 @@ export const golden = JSON.parse(readFileSync(file, 'utf8')) as Golden & {
   sgd: GoldenOptimizer;
   sgdNesterov: GoldenOptimizer;
   sgdPlain: GoldenOptimizer;
+  /** Four updates of three batches each. */
+  recipe: {
+    start: Record<string, number[]>;
+    learningRates: number[];
+    gradients: Record<string, number[]>[];
+    after: Record<'weights' | 'averages', Record<string, number[]>>[];
+  };
   /** The learning rate of each of 20 steps. */
   schedules: Record<'steps' | 'warmupAndSteps' | 'warmupAndCosine', number[]>;
   clip: { gradients: number[][]; norm: number; clipped: number[][] };

@@ -1,4 +1,4 @@
-import { cp } from 'node:fs/promises';
+import { cp, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readRows } from '../../scripts/endurance/traces.ts';
@@ -6,14 +6,22 @@ import { type Ending, startTraining, type Training } from '../../scripts/enduran
 
 const GLANCE_MS = 5;
 
-/** Waits until a training has said a row for this step, or has ended. */
+/** Waits until a training has said a row for this step (rows of the process before do not count), or has ended. */
 export async function untilStep(place: string, training: Training, step: number): Promise<void> {
+  const startMs = Date.now();
   let hasEnded = false;
   const note = () => {
     hasEnded = true;
   };
   training.ending.then(note, note);
-  while (!hasEnded && Number((await readRows(place)).at(-1)?.step ?? 0) < step) await sleep(GLANCE_MS);
+  const isReached = async () => (await newRow(place, startMs)) >= step;
+  while (!hasEnded && !(await isReached())) await sleep(GLANCE_MS);
+}
+
+/** @returns step of the last row, 0 where none was added since then */
+async function newRow(place: string, sinceMs: number): Promise<number> {
+  const file = await stat(join(place, 'runs/train/metrics.jsonl')).catch(() => null);
+  return file && file.mtimeMs > sinceMs ? Number((await readRows(place)).at(-1)?.step ?? 0) : 0;
 }
 
 /** Starts `aerial train` and sends it signals, one right after the other, as soon as it has made this step. */

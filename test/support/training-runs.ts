@@ -65,6 +65,7 @@ export function useTinyRuns(scenes: { train: number; valid: number; test: number
     Object.assign(base.data, { workers: 0, min_area: 30 });
     Object.assign(base.train, { deterministic: true, checkpoint: { steps: 2, keep: 2 } });
     base.tracking.images = 0;
+    base.model.transfer.backbone = 'resnet18';
     await prepareData(base, collectLog());
   }, 60_000);
   afterAll(() => rm(folder, { recursive: true }));

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../../src/system/errors.ts';
@@ -75,7 +75,7 @@ describe('outOfMemoryLine', () => {
 describe('a process that runs out of memory', () => {
   it('says it in ways that are known, op by op, compiled and in JavaScript', async () => {
     // 64 GB of addresses, of which a tensor of 640 GB is to be had.
-    const program = join(import.meta.dirname, 'fixture-out-of-memory.ts');
+    const program = fileURLToPath(new URL('./fixture-out-of-memory.ts', import.meta.url));
     const env = { CUDA_VISIBLE_DEVICES: '-1' };
     const { stdout } = await execa(
       'sh',

@@ -7,6 +7,7 @@ import type { Params } from '../../src/params/schema.ts';
 import { tf } from '../../src/system/tensorflow.ts';
 import { createTrainStep } from '../../src/train/step.ts';
 import { readFigures, readStepFigures, type StepFigures } from '../../src/train/step-figures.ts';
+import { badTerms } from '../../src/train/trouble/bad-terms.ts';
 import { createUpdate } from '../../src/train/update.ts';
 import { stepInputs } from '../support/step-inputs.ts';
 import { tinyBatch } from '../support/tiny-batch.ts';
@@ -67,6 +68,21 @@ describe('createTrainStep', () => {
       .filter(([name, variable]) => variable.equal(fresh.weights.variables.get(name)!).all().dataSync()[0])
       .map(([name]) => name);
     expect(unchanged).toEqual([]);
+  });
+  it('leaves everything as it was, bit by bit, where one pixel of the batch is no number', async () => {
+    const { model, update } = await trainSteps(1);
+    const bits = () =>
+      new Map([...model.weights.variables, ...update.state].map(([name, value]) => [name, value.dataSync()]));
+    const before = bits();
+    const pixels = batch.images.dataSync().slice();
+    pixels[5000] = Number.NaN;
+    const images = tf.tensor4d(pixels, batch.images.shape);
+    const { inputs, free } = stepInputs({ ...batch, images }, 2);
+    const figures = await readStepFigures(createTrainStep(model, update, params)(inputs));
+    free();
+    expect(badTerms(figures, 'float32').map(({ name }) => name)).toContain('total');
+    expect(figures.applied).toBe(false);
+    expect(bits()).toEqual(before);
   });
   it('learns to tell and outline the buildings of one batch', async () => {
     // Not the total: it may grow at first, when better proposals give the box head more to do.

@@ -29,8 +29,12 @@ export function groupNorms(tensors: Gradients, groupOf: (name: string) => string
   };
 }
 
+/**
+ * Not by `AddN`, which adds up in the memory of the first input that nobody else needs any more: which one that is depends
+ * on the threads where two sums share inputs, and with it the last bit.
+ */
 function fromHalfSquares(halves: tf.Scalar[]): tf.Scalar {
-  return tf.addN(halves).mul(2).sqrt() as tf.Scalar;
+  return tf.stack(halves).sum().mul(2).sqrt() as tf.Scalar;
 }
 
 /** Σx²/2 by TensorFlow's `L2Loss`: one pass, and no tensor of squares. */

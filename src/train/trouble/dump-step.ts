@@ -10,22 +10,9 @@ import { type HostTensor, writeSafetensors } from '../../model/safetensors.ts';
 import { hashParams } from '../../params/saved-params.ts';
 import type { Params } from '../../params/schema.ts';
 import { explainDiskError, makeFolder, writeFileAtomic } from '../../system/files.ts';
-import type { StepFigures } from '../step-figures.ts';
-import type { BadTerm } from './bad-terms.ts';
+import type { BadStep } from './bad-step.ts';
 import { troubleSheet } from './trouble-sheet.ts';
 import { type UnsoundImage, unsoundImages } from './unsound-images.ts';
-
-/** A step with figures that are no finite numbers. */
-export interface BadStep {
-  /** Of the run, 1 for the first. */
-  step: number;
-  epoch: number;
-  learningRate: number;
-  terms: readonly BadTerm[];
-  figures: StepFigures;
-  /** Read before this returns, not after: its memory may be used again then. */
-  batch: HostBatch;
-}
 
 /**
  * Writes a folder `step-00000120`, or `step-00000120-2` where there is one already, aside first and then renamed:
@@ -33,6 +20,7 @@ export interface BadStep {
  *   images.png         its images with their buildings; the unsound ones first and named
  *   trouble.json       step, figures and images; what is no finite number stands as text, "NaN"
  * @param folder of all such folders of the run
+ * @param bad its batch must stay what it is until this has returned
  * @returns the path of the folder
  * @throws UserError where it cannot be written
  */

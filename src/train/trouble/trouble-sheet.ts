@@ -1,6 +1,6 @@
 import type { HostBatch } from '../../data/host-batch.ts';
 import { contactSheetPng, drawSample, type SheetTile } from '../../visualize/contact-sheet.ts';
-import type { BadStep } from './dump-step.ts';
+import type { BadStep } from './bad-step.ts';
 import type { UnsoundImage } from './unsound-images.ts';
 
 /** More would be too small to look at. */

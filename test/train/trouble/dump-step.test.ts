@@ -7,8 +7,9 @@ import { readSafetensors } from '../../../src/model/safetensors.ts';
 import { hashParams } from '../../../src/params/saved-params.ts';
 import { UserError } from '../../../src/system/errors.ts';
 import type { StepFigures } from '../../../src/train/step-figures.ts';
+import type { BadStep } from '../../../src/train/trouble/bad-step.ts';
 import { badTerms } from '../../../src/train/trouble/bad-terms.ts';
-import { type BadStep, dumpStep } from '../../../src/train/trouble/dump-step.ts';
+import { dumpStep } from '../../../src/train/trouble/dump-step.ts';
 import { addBuilding, GREY, greyBatch } from '../../support/host-batch.ts';
 import { tinyParams } from '../../support/tiny-model.ts';
 

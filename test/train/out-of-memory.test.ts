@@ -1,0 +1,57 @@
+/** Memory that runs out in the midst of a run: TensorFlow's error is thrown in its place, for a real one takes the machine along. */
+import { afterEach, expect, it, vi } from 'vitest';
+import { UserError } from '../../src/system/errors.ts';
+import { watchSteps } from '../support/plant-in-session.ts';
+import { forgetRuns, stopsAtLook, train, useTinyRuns } from '../support/training-runs.ts';
+
+const runs = useTinyRuns({ train: 8, valid: 1, test: 1 });
+afterEach(() => vi.restoreAllMocks());
+
+const OOM =
+  'Session fail to run with error: OOM when allocating tensor with shape[4,64,64,16] and type float';
+/** No room for a batch of four from this draw on. */
+const runOut = (from: number) =>
+  watchSteps(({ count, draw }) => {
+    if (count === 4 && draw >= from) throw new Error(OOM);
+  });
+const whenOut = (action: 'stop' | 'halve') =>
+  runs.params({ epochs: 1, batch_size: 4, memory: { plan: 'warn', when_out: action } });
+
+it('halves the batch and goes on from the last checkpoint; an update is of as many images as before', async () => {
+  const asked = runs.params({ epochs: 1, batch_size: 2, accumulation_steps: 2 });
+  await forgetRuns(asked);
+  const halfFromTheStart = await train(asked);
+  const params = whenOut('halve');
+  await forgetRuns(params);
+  runOut(1);
+  const result = await train(params);
+  expect(result.lines).toContain(
+    'Out of memory: going on from step 0 with batches of 2, 2 of them in an update, which stays as large as it was',
+  );
+  expect(result.summary).toMatchObject({ finished: true, steps: 2 });
+  expect(result.summary.weights_sha256).toBe(halfFromTheStart.summary.weights_sha256);
+}, 120_000);
+
+it('remembers the batch that fits when it is gone on with', async () => {
+  const params = whenOut('halve');
+  await forgetRuns(params);
+  runOut(2);
+  // Before the phase, before the two batches of the first engine, before the third batch of the second one.
+  const stopped = await train(params, stopsAtLook(6));
+  expect(stopped.summary).toMatchObject({ finished: false, steps: 1 });
+  expect(stopped.lines.join('\n')).toMatch(/Out of memory: going on from step 0/);
+  const rest = await train(params);
+  expect(rest.lines.join('\n')).not.toMatch(/Out of memory/);
+  expect(rest.summary).toMatchObject({ finished: true, resumed_from: 1, steps: 2 });
+}, 120_000);
+
+it('ends with advice where it is told to stop', async () => {
+  const params = whenOut('stop');
+  await forgetRuns(params);
+  runOut(2);
+  const failure = train(params);
+  await expect(failure).rejects.toBeInstanceOf(UserError);
+  await expect(failure).rejects.toThrow(
+    /^Out of memory in training with train\.batch_size 4 \(OOM when allocating/,
+  );
+}, 120_000);
