@@ -36,7 +36,7 @@ const FORMAT = 'aerial checkpoint 1';
 const EMPTY_BETWEEN_UPDATES = /\/gradient$|^accumulation\//;
 
 /** Whether a variable has nothing to say between two updates, and is not kept. */
-export function isEmptyBetweenUpdates(name: string): boolean {
+function isEmptyBetweenUpdates(name: string): boolean {
   return EMPTY_BETWEEN_UPDATES.test(name);
 }
 
