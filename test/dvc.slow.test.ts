@@ -115,7 +115,7 @@ describe('dvc repro', () => {
   it('does not take a stage for done that Ctrl-C has stopped, and goes on with it', async () => {
     const folder = await makeProject();
     await setParams(folder, { 'train.epochs': '1000' });
-    const first = await interrupted(folder, () => existsSync(join(folder, 'runs/train/metrics.jsonl')));
+    const first = await interrupted(folder, () => existsSync(join(folder, 'runs/train/history.json')));
     expect(first.all).toContain('Stopped by SIGINT');
     expect(first.exitCode).not.toBe(0);
     expect(Object.keys(JSON.parse(await run(folder, 'dvc status --json')))).toContain('train');

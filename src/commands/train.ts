@@ -12,7 +12,8 @@ import { createTrackingId } from '../tracking/tracking-id.ts';
 import type { Checkpoint } from '../train/checkpoint/checkpoint-file.ts';
 import { findCheckpoint } from '../train/checkpoint/find-checkpoint.ts';
 import { outOfMemoryError } from '../train/memory/out-of-memory.ts';
-import { formatTrainingSummary } from '../train/report.ts';
+import { formatTrainingSummary, type TrainingSummary } from '../train/report.ts';
+import { aloneInFolder } from './alone-in-folder.ts';
 import { printResult, readParams, type StageContext, type StageOptions, withTracker } from './stage.ts';
 
 export interface TrainFlags extends StageOptions {
@@ -26,21 +27,32 @@ export async function train(flags: TrainFlags, context: StageContext): Promise<v
   // What the tracker would refuse, before anything is read or loaded.
   readWandbMode(process.env);
   const { hash: dataHash } = await readManifest(params.paths.prepared);
-  const resume = await findCheckpoint({ params, dataHash, resume: flags.resume, log: context.log });
+  const folder = join(params.paths.runs, 'train');
+  const summary = await aloneInFolder(folder, context, async () => {
+    const resume = await findCheckpoint({ params, dataHash, resume: flags.resume, log: context.log });
+    return runStage(params, { resume, folder }, context);
+  });
+  printResult(summary, flags, formatTrainingSummary);
+}
+
+async function runStage(
+  params: Params,
+  { resume, folder }: { resume: Checkpoint | null; folder: string },
+  context: StageContext,
+): Promise<TrainingSummary> {
   // Only now, so that wrong params are told at once and not after TensorFlow has loaded.
   const tf = await loadTensorFlow({ device: params.device, deterministic: params.train.deterministic });
   const gpu = (tf.backend() as NodeJSKernelBackend).isUsingGpuDevice;
   await holdAgainstMemory(params, { resume, gpu, log: context.log });
   const { runTraining } = await import('../train/run.ts');
   const trackingId = resume?.state.trackingId ?? createTrackingId();
-  const tracking = { stage: 'train' as const, folder: join(params.paths.runs, 'train'), runId: trackingId };
+  const tracking = { stage: 'train' as const, folder, runId: trackingId };
   const resumeStep = resume?.state.steps ?? null;
-  const summary = await withTracker(params, { ...context, ...tracking, resumeStep }, (tracker) =>
+  return withTracker(params, { ...context, ...tracking, resumeStep }, (tracker) =>
     runTraining(params, { ...context, tracker, trackingId }, resume).catch((error: unknown) => {
       throw isOutOfMemory(error) && !(error instanceof UserError) ? outOfMemoryError(error, params) : error;
     }),
   );
-  printResult(summary, flags, formatTrainingSummary);
 }
 
 /** A run that has halved its batch goes on with that. */

@@ -51,14 +51,17 @@ export async function prune(
   folder: string,
   { keep, upTo, bestStep }: { keep: number; upTo: number; bestStep: number | null },
 ): Promise<void> {
-  const [beyond, own] = divide(await listCheckpoints(folder), ({ step }) => step > upTo);
-  const needed = new Set<number | null>([bestStep]);
-  for (const { path } of [...beyond, ...own.slice(0, keep)]) {
+  const files = await listCheckpoints(folder);
+  const tooMany = files.filter(({ step }) => step <= upTo).slice(keep);
+  for (const { path } of tooMany) await rm(path, { force: true });
+  const models = (await listFiles(folder, BEST)).filter(({ step }) => step !== bestStep);
+  if (models.length === 0) return;
+  const needed = new Set<number>();
+  for (const { path } of await listCheckpoints(folder)) {
     const note = await readCheckpointNote(path).catch(() => null);
-    needed.add(note?.state.best?.step ?? null);
+    if (note?.state.best) needed.add(note.state.best.step);
   }
-  const models = (await listFiles(folder, BEST)).filter(({ step }) => !needed.has(step));
-  for (const { path } of [...own.slice(keep), ...models]) await rm(path, { force: true });
+  for (const { path, step } of models) if (!needed.has(step)) await rm(path, { force: true });
 }
 
 /** Removes what a process left that was killed while it wrote. */
@@ -108,8 +111,4 @@ async function namesIn(folder: string): Promise<string[]> {
 
 function digits(step: number): string {
   return `${step}`.padStart(8, '0');
-}
-
-function divide<T>(items: readonly T[], isFirst: (item: T) => boolean): [T[], T[]] {
-  return [items.filter(isFirst), items.filter((item) => !isFirst(item))];
 }
