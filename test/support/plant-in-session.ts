@@ -10,6 +10,8 @@ export interface StepRun {
   count: number;
   /** Puts pixels in that are no numbers. */
   spoil(): void;
+  /** Gives it a learning rate at which the weights run away. */
+  carryAway(): void;
 }
 
 /**
@@ -26,18 +28,23 @@ export function watchSteps(look: (run: StepRun) => void): void {
     const isStep = tensors.some(({ dtype }) => dtype === 'bool');
     if (place < 0 || !seed || !isStep) return run(id, tensors, inputs, outputs);
     const fed = [...tensors];
-    const spoiled: tf.Tensor[] = [];
+    const planted: tf.Tensor[] = [];
+    const plant = (at: number, tensor: tf.Tensor) => {
+      planted.push(tensor);
+      fed[at] = tensor;
+    };
     const { shape } = tensors[place]!;
+    // The other one is the number of the step.
+    const isNumber = ({ rank, dtype }: tf.Tensor) => rank === 0 && dtype === 'float32';
+    const ratePlace = tensors.findIndex((tensor) => isNumber(tensor) && tensor.dataSync()[0]! < 1);
     look({
       draw: seed.dataSync()[1]!,
       count: shape[0]!,
-      spoil: () => {
-        spoiled.push(tf.fill(shape, Number.NaN));
-        fed[place] = spoiled[0]!;
-      },
+      spoil: () => plant(place, tf.fill(shape, Number.NaN)),
+      carryAway: () => plant(ratePlace, tf.scalar(1e30)),
     });
     const results = run(id, fed, inputs, outputs);
-    tf.dispose(spoiled);
+    tf.dispose(planted);
     return results;
   });
 }

@@ -24,6 +24,7 @@ export async function expectSameInParts(
   const params = runs.params({ epochs: 2, spike_factor: 1.01, ...recipe });
   await forgetRuns(params);
   const whole = await train(params);
+  expect(whole.kept!.recentLosses).toHaveLength(whole.summary.steps);
   await forgetRuns(params);
   const parts: RunResult[] = [];
   for (const [i, look] of looks.entries()) {

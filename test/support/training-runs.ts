@@ -7,7 +7,10 @@ import { readManifest } from '../../src/data/open-prepared.ts';
 import { prepareData } from '../../src/data/prepare.ts';
 import type { Params } from '../../src/params/schema.ts';
 import type { MetricsRow } from '../../src/tracking/tracker.ts';
+import { readCheckpointNote } from '../../src/train/checkpoint/checkpoint-file.ts';
+import { listCheckpoints } from '../../src/train/checkpoint/checkpoint-folder.ts';
 import { findCheckpoint } from '../../src/train/checkpoint/find-checkpoint.ts';
+import type { RunState } from '../../src/train/checkpoint/run-state.ts';
 import type { TrainingSummary } from '../../src/train/report.ts';
 import { runTraining } from '../../src/train/run.ts';
 import type { TrainingContext } from '../../src/train/training-run.ts';
@@ -23,6 +26,8 @@ export interface RunResult {
   history: MetricsRow[];
   rows: { step: number; row: MetricsRow }[];
   lines: string[];
+  /** What its newest checkpoint says of losses and trouble; null without one. */
+  kept: Pick<RunState, 'recentLosses' | 'trouble' | 'validationsWithoutGain' | 'overflowSaid'> | null;
 }
 
 /** Runs the train stage as the command does. @param resume as of `--resume` */
@@ -39,13 +44,20 @@ export async function train(
   const inTrain = (name: string) => join(params.paths.runs, 'train', name);
   const history = await readFile(inTrain('history.json'), 'utf8').catch(() => '[]');
   const best = await readFile(inTrain('best.safetensors')).catch(() => null);
+  const [newest] = summary.checkpoints === null ? [] : await listCheckpoints(summary.checkpoints);
   return {
+    kept: newest ? remembered((await readCheckpointNote(newest.path)).state) : null,
     summary,
     best: best && createHash('sha256').update(best).digest('hex'),
     history: (JSON.parse(history) as MetricsRow[]).map(withoutTimes),
     rows: recorder.rows.map(({ step, row }) => ({ step, row: withoutTimes(row) })),
     lines: log.lines,
   };
+}
+
+function remembered(state: RunState): RunResult['kept'] {
+  const { recentLosses, trouble, validationsWithoutGain, overflowSaid } = state;
+  return { recentLosses, trouble, validationsWithoutGain, overflowSaid };
 }
 
 /** Params of runs that take seconds. */
@@ -106,9 +118,9 @@ function withoutTimes(row: MetricsRow): MetricsRow {
 
 /** That both ended alike, but for how long they took. */
 export function expectSame(end: RunResult, whole: RunResult): void {
-  const told = ({ summary, best, history }: RunResult) => ({
+  const told = ({ summary, best, history, kept }: RunResult) => ({
     ...{ weights: summary.weights_sha256, figures: summary.best, best, history },
-    ...{ steps: summary.steps, epochs: summary.epochs },
+    ...{ steps: summary.steps, epochs: summary.epochs, kept },
   });
   expect(told(end)).toEqual(told(whole));
 }

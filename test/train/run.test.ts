@@ -114,6 +114,12 @@ describe('runTraining', () => {
     for (const key of [...keys, ...more]) {
       expect(history[1]).toHaveProperty([key]);
     }
+    // The means are those of the steps of their own epoch.
+    for (const row of history) {
+      const ofEpoch = tracker.rows.filter(({ row: { epoch } }) => epoch === row.epoch);
+      const losses = ofEpoch.flatMap(({ row: { 'train/loss': loss } }) => loss ?? []);
+      expect(row['train/loss']).toBeCloseTo(losses.reduce((sum, loss) => sum + loss, 0) / losses.length, 10);
+    }
     expect(await readFile(inRuns('train', 'curves.svg'), 'utf8')).toMatch(/^<svg/);
   });
   it('tells the tracker every step, every validation, its pictures and the best figures', async () => {

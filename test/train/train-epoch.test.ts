@@ -74,7 +74,7 @@ async function passOver(
     groups: { base: 1, stage5: 0.5 },
     place: { epoch: 2, updates: 0, steps: 10, stepsBeforePhase: 4 },
     ...{ rateFactor: 1, excluded: [], timeUsed: () => 0, signal: new AbortController().signal },
-    examine: async ({ step, terms }: BadBatch) => `${terms[0]!.name} at ${step}`,
+    examine: async ({ step, terms }: BadBatch) => `${terms[0]!.name} at ${step}, batch ${told.length}`,
     ...options,
   })) {
     events.push(event);
@@ -145,7 +145,7 @@ it('goes through the group of a bad batch to its end, has it examined once, and 
   const lossOf = (draw: number) => (draw === 21 || draw === 22 ? Number.NaN : undefined);
   const { told, events } = await passOver(5, { accumulation_steps: 2 }, {}, lossOf);
   expect(told).toHaveLength(3);
-  expect(events[0]).toEqual({ kind: 'bad', step: 11, bad: 'objectness at 11' });
+  expect(events[0]).toEqual({ kind: 'bad', step: 11, bad: 'objectness at 11, batch 1' });
   expect(kinds(events)).toEqual([
     ['bad', 11],
     ['made', 12],
