@@ -54,9 +54,10 @@ export function remedyFor(
   const { step, term, evidence, applied } = bad;
   const { action, most } = run.params.train.non_finite;
   const what = `${term.name} is ${term.value}, expected a finite number`;
-  const isEnd = action === 'stop' || (action === 'skip' && applied) || trouble.count === most;
-  if (isEnd) {
-    const tooMany = trouble.count === most ? `, after ${most} that were mended (train.non_finite.most)` : '';
+  // Beyond it, too: a resumed run may have been given fewer.
+  const isTooMany = trouble.count >= most;
+  if (action === 'stop' || (action === 'skip' && applied) || isTooMany) {
+    const tooMany = isTooMany ? `, after ${most} that were mended (train.non_finite.most)` : '';
     throw new UserError(
       `Training stopped at step ${step}: ${what}${tooMany}; try a lower train.learning_rate or look at the ${evidence}` +
         (tooMany === '' ? adviceFor(bad, run) : ''),

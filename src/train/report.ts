@@ -80,7 +80,7 @@ export function describeResume({ path, state }: CheckpointNote): string {
 
 /** The line at the end of a run that is not finished. @param newest its newest checkpoint */
 export function describePause({ path, state }: CheckpointNote): string {
-  return `Kept as it was after step ${state.steps}: the same command goes on from there (${path})`;
+  return `Kept as it was after step ${state.steps}: aerial train, with the same --params and --set, goes on from there (${path})`;
 }
 
 function count(number: number, noun: string): string {
