@@ -1,6 +1,6 @@
 /**
- * What those who have no memory left say: TensorFlow's allocators for CPU and GPU, oneDNN, CUDA's libraries, C++ and Node. Each text
- * was seen, or stands in the library's own source.
+ * What those who have no memory left say: TensorFlow's allocators for CPU and GPU, oneDNN, CUDA's libraries, C++ and Node. Those of
+ * TensorFlow on a CPU and of Node were seen; those of GPUs and C++ are from reports.
  */
 const SAID_WITHOUT_MEMORY = [
   // TensorFlow, of a tensor it has no room for: "OOM when allocating tensor with shape[60000,60000] ... by allocator mklcpu".

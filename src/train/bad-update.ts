@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { UserError } from '../system/errors.ts';
 import { checkpointPath } from './checkpoint/checkpoint-folder.ts';
 import type { RunState } from './checkpoint/run-state.ts';
-import type { BadBatch } from './train-epoch.ts';
 import type { TrainingRun } from './training-run.ts';
+import type { BadStep } from './trouble/bad-step.ts';
 import type { BadTerm } from './trouble/bad-terms.ts';
 import { dumpStep } from './trouble/dump-step.ts';
 
@@ -24,7 +24,7 @@ export interface BadUpdate {
 
 /** Writes the batch to `runs/train/trouble`, for people. */
 export async function examineBadBatch(
-  bad: BadBatch,
+  bad: BadStep,
   { folder, params, progress }: TrainingRun,
 ): Promise<BadUpdate> {
   const images = bad.batch.sources.map(({ name }) => name).join(', ');

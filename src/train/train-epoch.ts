@@ -15,7 +15,8 @@ import type { RateGroups } from './phases.ts';
 import { learningRateAt, type Schedule } from './schedule.ts';
 import type { TrainStep } from './step.ts';
 import { meanStepFigures, readStepFigures, type StepFigures } from './step-figures.ts';
-import { type BadTerm, badTerms } from './trouble/bad-terms.ts';
+import type { BadStep } from './trouble/bad-step.ts';
+import { badTerms } from './trouble/bad-terms.ts';
 
 /** Of an update that was made. */
 export interface StepReport extends ReportedStep {
@@ -24,16 +25,6 @@ export interface StepReport extends ReportedStep {
   epoch: number;
   /** Buildings that had no place in the batch. */
   overflow: number;
-}
-
-/** A batch with which numbers went wrong, as long as the next one has not come. */
-export interface BadBatch {
-  step: number;
-  epoch: number;
-  learningRate: number;
-  batch: HostBatch;
-  figures: StepFigures;
-  terms: readonly BadTerm[];
 }
 
 /** What became of an update: made, not made because of a bad batch, or left out as `excluded` says. */
@@ -60,7 +51,7 @@ export interface EpochOptions<Bad> {
   /** Steps that are not made. */
   excluded: readonly number[];
   /** Called with the first bad batch of an update, while it is there. */
-  examine: (bad: BadBatch) => Promise<Bad>;
+  examine: (bad: BadStep) => Promise<Bad>;
   /** Share of the allowed time that is used up, 0-1; the pass ends after the step that reaches 1. */
   timeUsed: () => number;
   signal: AbortSignal;
@@ -164,7 +155,7 @@ function beginUpdate<Bad>(): UpdateUnderWay<Bad> {
 
 function reportOf(
   { sinceMs, waitedMs, ranMs, figures, overflow }: UpdateUnderWay<unknown>,
-  { step, epoch, learningRate, batch }: Pick<BadBatch, 'step' | 'epoch' | 'learningRate' | 'batch'>,
+  { step, epoch, learningRate, batch }: Pick<BadStep, 'step' | 'epoch' | 'learningRate' | 'batch'>,
   groups: RateGroups,
 ): StepReport {
   const rates = Object.entries(groups).map(([name, multiple]) => [name, multiple * learningRate]);

@@ -21,6 +21,7 @@ import { fingerprintOf, runName } from './checkpoint/run-fingerprint.ts';
 import { initialState, type RunState } from './checkpoint/run-state.ts';
 import { type CheckpointStore, createStore } from './checkpoint/store.ts';
 import { doubtsAbout } from './doubts.ts';
+import { withBatchOf } from './memory/halve-batch.ts';
 import { epochsOf, type Phase, phasesOf } from './phases.ts';
 import { loadPretrained } from './pretrained.ts';
 import { createProgress, type Progress } from './progress.ts';
@@ -105,14 +106,7 @@ export async function startRun(
 
 /** The params with the batch that fits into memory. An update is of as many images as the user wants. */
 export function computedParams({ params, state }: Pick<TrainingRun, 'params' | 'state'>): Params {
-  const { batch_size: batchSize, accumulation_steps: together } = params.train;
-  if (state.batchSize === batchSize) return params;
-  const train = {
-    ...params.train,
-    batch_size: state.batchSize,
-    accumulation_steps: (together * batchSize) / state.batchSize,
-  };
-  return { ...params, train };
+  return withBatchOf(state.batchSize, params);
 }
 
 async function begin(

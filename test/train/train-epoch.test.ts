@@ -9,12 +9,8 @@ import { prepareData } from '../../src/data/prepare.ts';
 import type { Params } from '../../src/params/schema.ts';
 import { scheduleOf } from '../../src/train/schedule.ts';
 import type { TrainStep } from '../../src/train/step.ts';
-import {
-  type BadBatch,
-  type EpochOptions,
-  trainEpoch,
-  type UpdateEvent,
-} from '../../src/train/train-epoch.ts';
+import { type EpochOptions, trainEpoch, type UpdateEvent } from '../../src/train/train-epoch.ts';
+import type { BadStep } from '../../src/train/trouble/bad-step.ts';
 import { collectLog } from '../support/collect-log.ts';
 import { stepOutputs } from '../support/step-outputs.ts';
 import { tinyParams } from '../support/tiny-model.ts';
@@ -74,7 +70,7 @@ async function passOver(
     groups: { base: 1, stage5: 0.5 },
     place: { epoch: 2, updates: 0, steps: 10, stepsBeforePhase: 4 },
     ...{ rateFactor: 1, excluded: [], timeUsed: () => 0, signal: new AbortController().signal },
-    examine: async ({ step, terms }: BadBatch) => `${terms[0]!.name} at ${step}, batch ${told.length}`,
+    examine: async ({ step, terms }: BadStep) => `${terms[0]!.name} at ${step}, batch ${told.length}`,
     ...options,
   })) {
     events.push(event);

@@ -24,7 +24,7 @@ export function checkpointsFolder({ paths }: Pick<Params, 'paths'>): string {
 }
 
 export function checkpointPath(folder: string, step: number): string {
-  return join(folder, `step-${digits(step)}.safetensors`);
+  return join(folder, `${stepName(step)}.safetensors`);
 }
 
 /** The file of the model that was best after this step. */
@@ -107,6 +107,11 @@ async function namesIn(folder: string): Promise<string[]> {
     if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return [];
     throw error;
   }
+}
+
+/** `step-00000120`, which sorts as numbers do. */
+export function stepName(step: number): string {
+  return `step-${digits(step)}`;
 }
 
 function digits(step: number): string {

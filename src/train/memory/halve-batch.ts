@@ -12,7 +12,14 @@ export function halveBatch(params: Params): Params | null {
   const { batch_size: images, accumulation_steps: together } = params.train;
   const divisor = smallestDivisor(images);
   if (divisor === null || together * divisor > MOST_TOGETHER) return null;
-  const train = { ...params.train, batch_size: images / divisor, accumulation_steps: together * divisor };
+  return withBatchOf(images / divisor, params);
+}
+
+/** The params with batches of so many images, a divisor of `train.batch_size`, and updates as large as they were. */
+export function withBatchOf(images: number, params: Params): Params {
+  const { batch_size: before, accumulation_steps: together } = params.train;
+  if (images === before) return params;
+  const train = { ...params.train, batch_size: images, accumulation_steps: (together * before) / images };
   return { ...params, train };
 }
 

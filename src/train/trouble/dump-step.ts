@@ -10,6 +10,7 @@ import { type HostTensor, writeSafetensors } from '../../model/safetensors.ts';
 import { hashParams } from '../../params/saved-params.ts';
 import type { Params } from '../../params/schema.ts';
 import { explainDiskError, makeFolder, writeFileAtomic } from '../../system/files.ts';
+import { stepName } from '../checkpoint/checkpoint-folder.ts';
 import type { BadStep } from './bad-step.ts';
 import { troubleSheet } from './trouble-sheet.ts';
 import { type UnsoundImage, unsoundImages } from './unsound-images.ts';
@@ -25,7 +26,7 @@ import { type UnsoundImage, unsoundImages } from './unsound-images.ts';
  * @throws UserError where it cannot be written
  */
 export async function dumpStep(folder: string, bad: BadStep, params: Params): Promise<string> {
-  const aside = join(folder, `${nameOf(bad.step)}.${randomBytes(4).toString('hex')}.part`);
+  const aside = join(folder, `${stepName(bad.step)}.${randomBytes(4).toString('hex')}.part`);
   try {
     const unsound = unsoundImages(bad.batch);
     await makeFolder(aside);
@@ -35,17 +36,13 @@ export async function dumpStep(folder: string, bad: BadStep, params: Params): Pr
     });
     await writeFileAtomic(join(aside, 'trouble.json'), reportOf(bad, unsound, params));
     await writeFileAtomic(join(aside, 'images.png'), await troubleSheet(bad, unsound));
-    const target = unusedPath(join(folder, nameOf(bad.step)));
+    const target = unusedPath(join(folder, stepName(bad.step)));
     await rename(aside, target);
     return target;
   } catch (error) {
     await rm(aside, { recursive: true, force: true }).catch(() => {});
     throw explainDiskError(error, folder);
   }
-}
-
-function nameOf(step: number): string {
-  return `step-${`${step}`.padStart(8, '0')}`;
 }
 
 function unusedPath(path: string): string {
