@@ -92,6 +92,8 @@ export const PRESETS: Readonly<Record<string, Preset>> = {
       ...TRANSFERRED,
       'train.transfer.weights': 'maskrcnn_resnet50_fpn_coco.safetensors',
       'train.transfer.freeze.epochs': 1,
+      // torchvision's references keep no averages for detection.
+      'train.ema_decay': null,
     },
   },
 };

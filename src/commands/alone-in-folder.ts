@@ -1,7 +1,14 @@
 import { join } from 'node:path';
-import { withFileLock } from '../system/file-lock.ts';
+import { UserError } from '../system/errors.ts';
+import { type IsHeld, type LockPace, withFileLock } from '../system/file-lock.ts';
 import { assertWritable, explainDiskError } from '../system/files.ts';
 import type { StageContext } from './stage.ts';
+
+/** Fails where the folder is not this process's alone any more. */
+export type AssertAlone = () => Promise<void>;
+
+/** Two minutes of silence: recording the graphs of a large model lets no sign of life through for half a minute. */
+const PACE: LockPace = { pollMs: 250, beatMs: 5000, silentPolls: 480 };
 
 /**
  * Does `work` while no other process does so in this folder: two would write over each other's results, and take each other's
@@ -11,18 +18,37 @@ import type { StageContext } from './stage.ts';
 export async function aloneInFolder<T>(
   folder: string,
   { log, signal }: StageContext,
-  work: () => Promise<T>,
+  work: (assertAlone: AssertAlone) => Promise<T>,
 ): Promise<T> {
   await assertWritable(folder);
   const path = join(folder, 'training');
   let begun = false;
-  const begin = () => {
+  const begin = (isHeld: IsHeld) => {
     begun = true;
-    return work();
+    return work(async () => {
+      if (!(await isHeld())) throw takenOver(folder);
+    });
   };
-  const onWait = (pid: number | null) =>
-    log.info(`Waiting for another process${pid === null ? '' : ` (${pid})`} that trains in ${folder}`);
-  return withFileLock(path, begin, { onWait, signal, waitForSilent: true }).catch((error: unknown) => {
+  const onWait = (pid: number | null) => log.info(waitLine(folder, pid));
+  const options = { onWait, signal, waitForSilent: true, pace: PACE };
+  return withFileLock(path, begin, options).catch((error: unknown) => {
     throw begun ? error : explainDiskError(error, `${path}.lock`);
   });
+}
+
+/** @param pid null = in another container or on another machine, where it cannot be looked at */
+function waitLine(folder: string, pid: number | null): string {
+  if (pid !== null) return `Waiting for another process (${pid}) that trains in ${folder}`;
+  const minutes = (PACE.silentPolls * PACE.pollMs) / 60_000;
+  return (
+    `Waiting for another process that trains in ${folder}, in another container or on another machine; where it was ` +
+    `killed, training begins after ${minutes} minutes without a sign of it, or when ${join(folder, 'training.lock')} is removed`
+  );
+}
+
+function takenOver(folder: string): UserError {
+  return new UserError(
+    `Another process trains in ${folder} by now, for this one stood still for long: nothing is written any more; ` +
+      'let that one end, or train with another paths.runs',
+  );
 }

@@ -1,6 +1,6 @@
 import { UsageError } from '../system/errors.ts';
 import { loadTensorFlow } from '../system/load-tensorflow.ts';
-import type { RangeOptions, RangeSummary } from '../train/range-test.ts';
+import type { RangeOptions, RangeSummary } from '../train/range-test/range-test.ts';
 import { printResult, readParams, type StageContext, type StageOptions } from './stage.ts';
 
 /** The flags of `aerial range-test`. */
@@ -13,7 +13,7 @@ export async function rangeTest(flags: RangeTestFlags, context: StageContext): P
   const params = await readParams(flags);
   // Only now, so that wrong params are told at once and not after TensorFlow has loaded.
   await loadTensorFlow({ device: params.device, deterministic: params.train.deterministic });
-  const { runRangeTest } = await import('../train/range-test.ts');
+  const { runRangeTest } = await import('../train/range-test/range-test.ts');
   printResult(await runRangeTest(params, { from, to, steps }, context), flags, formatRangeSummary);
 }
 

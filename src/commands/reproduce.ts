@@ -2,6 +2,7 @@ import { openPrepared } from '../data/open-prepared.ts';
 import { type ReproduceOptions, reproduce as runAll } from '../reproduce/reproduce.ts';
 import { readWandbMode } from '../system/wandb-access.ts';
 import { hashOfCode } from '../train/checkpoint/code-hash.ts';
+import { findTrainingEnd } from './find-training-end.ts';
 import { formatReproduction } from './reproduce-table.ts';
 import { printResult, readParams, type StageContext, type StageOptions } from './stage.ts';
 
@@ -17,10 +18,12 @@ export async function reproduce(flags: ReproduceFlags, context: StageContext): P
   // What each training would refuse, told before the first.
   readWandbMode(process.env);
   const { manifest } = await openPrepared(params.paths.prepared);
+  const dataHash = manifest.hash;
   const result = await runAll(params, flags, {
     ...context,
-    dataHash: manifest.hash,
+    dataHash,
     codeHash: await hashOfCode(),
+    findEnd: (own, sinceMs) => findTrainingEnd(own, dataHash, sinceMs),
   });
   printResult(result, flags, formatReproduction);
 }

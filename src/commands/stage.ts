@@ -36,10 +36,10 @@ export async function withTracker<Summary>(
   const tracker = await createTracker(params, options);
   try {
     const summary = await run(tracker);
-    await tracker.finish(exitCodeOf(undefined, signal));
+    await tracker.finish(exitCodeOf(undefined, signal), signal);
     return summary;
   } catch (failure) {
-    await tracker.finish(exitCodeOf(failure, signal));
+    await tracker.finish(exitCodeOf(failure, signal), signal);
     throw failure;
   }
 }

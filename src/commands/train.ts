@@ -13,7 +13,7 @@ import type { Checkpoint } from '../train/checkpoint/checkpoint-file.ts';
 import { findCheckpoint } from '../train/checkpoint/find-checkpoint.ts';
 import { outOfMemoryError } from '../train/memory/out-of-memory.ts';
 import { formatTrainingSummary, type TrainingSummary } from '../train/report.ts';
-import { aloneInFolder } from './alone-in-folder.ts';
+import { type AssertAlone, aloneInFolder } from './alone-in-folder.ts';
 import { printResult, readParams, type StageContext, type StageOptions, withTracker } from './stage.ts';
 
 export interface TrainFlags extends StageOptions {
@@ -26,11 +26,12 @@ export async function train(flags: TrainFlags, context: StageContext): Promise<v
   const params = await readParams(flags);
   // What the tracker would refuse, before anything is read or loaded.
   readWandbMode(process.env);
-  const { hash: dataHash } = await readManifest(params.paths.prepared);
   const folder = join(params.paths.runs, 'train');
-  const summary = await aloneInFolder(folder, context, async () => {
+  const summary = await aloneInFolder(folder, context, async (assertAlone) => {
+    // Not before it is alone: while it waited, the data may have been prepared anew.
+    const { hash: dataHash } = await readManifest(params.paths.prepared);
     const resume = await findCheckpoint({ params, dataHash, resume: flags.resume, log: context.log });
-    return runStage(params, { resume, folder }, context);
+    return runStage(params, { resume, folder }, { ...context, assertAlone });
   });
   printResult(summary, flags, formatTrainingSummary);
 }
@@ -38,7 +39,7 @@ export async function train(flags: TrainFlags, context: StageContext): Promise<v
 async function runStage(
   params: Params,
   { resume, folder }: { resume: Checkpoint | null; folder: string },
-  context: StageContext,
+  context: StageContext & { assertAlone: AssertAlone },
 ): Promise<TrainingSummary> {
   // Only now, so that wrong params are told at once and not after TensorFlow has loaded.
   const tf = await loadTensorFlow({ device: params.device, deterministic: params.train.deterministic });

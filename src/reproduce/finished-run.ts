@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, symlink } from 'node:fs/promises';
+import { mkdir, readFile, stat, symlink } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { HeadlineFigures } from '../evaluate/intervals/headline-figures.ts';
 import { encodeSafetensors, readSafetensors } from '../model/safetensors.ts';
@@ -24,6 +24,11 @@ export interface TrainedRun {
   valid: HeadlineFigures | null;
 }
 
+/** What training itself says of its end. */
+export interface TrainingEnd extends Pick<TrainedRun, 'epochs' | 'steps' | 'seconds' | 'weights_sha256'> {
+  best: { epoch: number } | null;
+}
+
 /** A run with all that was asked for. */
 export interface FinishedRun extends TrainedRun {
   seed: number;
@@ -43,6 +48,8 @@ export interface RunContext {
   group: string;
   /** What the results of a stage follow from: those of another key are made anew. */
   key: (run: PlannedRun, stage: 'train' | 'inference') => string;
+  /** The end of a training in the run's folder that has come to it; null where none has since then. */
+  findEnd: (run: PlannedRun, sinceMs: number) => Promise<TrainingEnd | null>;
   /** Whether the best model is measured on test. */
   test: boolean;
   log: Log;
@@ -55,14 +62,24 @@ export interface RunContext {
  */
 export async function finishRun(run: PlannedRun, context: RunContext): Promise<FinishedRun> {
   await shareGraphs(run.folder, context.graphs);
-  const trained = await once<TrainedRun>(run, 'train', context, async () => {
-    const summary = (await runStage(stageOf(run, 'train', context))) as Record<string, unknown>;
-    return describeTraining(summary, run.folder);
+  const trained = await once<TrainedRun>(run, 'train', context, {
+    find: async (sinceMs) => {
+      const end = await context.findEnd(run, sinceMs);
+      // Where somebody has removed its files, it is trained again.
+      return end && describeTraining(end, run.folder).catch(() => null);
+    },
+    make: async () => {
+      const end = (await runStage(stageOf(run, 'train', context))) as TrainingEnd;
+      return describeTraining(end, run.folder);
+    },
   });
   if (!context.test) return { ...headOf(run), ...trained, test: null };
-  const test = await once<HeadlineFigures>(run, 'inference', context, async () => {
-    await runStage(stageOf(run, 'inference', context));
-    return readHeadline(join(run.folder, 'inference_results', 'metrics.json'));
+  const test = await once<HeadlineFigures>(run, 'inference', context, {
+    find: () => Promise.resolve(null),
+    make: async () => {
+      await runStage(stageOf(run, 'inference', context));
+      return readHeadline(join(run.folder, 'inference_results', 'metrics.json'));
+    },
   });
   return { ...headOf(run), ...trained, test };
 }
@@ -72,31 +89,54 @@ const headOf = ({ seed, again, folder }: PlannedRun) => ({ seed, again, folder }
 /** In words for people. */
 const STAGES = { train: 'training', inference: 'test' } as const;
 
+/** How the result of a stage is come by. */
+interface Means<Result> {
+  /** That of a stage which has come to its end since then, but nobody was there any more to keep its result; else null. */
+  find: (sinceMs: number) => Promise<Result | null>;
+  make: () => Promise<Result>;
+}
+
 /** The result of a stage, which is kept beside its files under the key of what it follows from. */
 async function once<Result>(
   run: PlannedRun,
   stage: 'train' | 'inference',
   { key: keyOf, log }: RunContext,
-  make: () => Promise<Result>,
+  { find, make }: Means<Result>,
 ): Promise<Result> {
   const file = join(run.folder, `${stage}.json`);
   const key = keyOf(run, stage);
   const kept = await readKept<Result>(file);
-  if (kept?.key === key) {
-    log.info(`${nameOf(run)}: ${STAGES[stage]} is finished, in ${run.folder}`);
-    return kept.result;
+  const own = kept?.key === key ? kept : null;
+  const found = own && (own.result ?? (await find(own.writtenMs)));
+  if (found) log.info(`${nameOf(run)}: ${STAGES[stage]} is finished, in ${run.folder}`);
+  else {
+    if (kept?.result)
+      log.warn(`${run.folder} holds a ${STAGES[stage]} of other params, data or code: it is made anew`);
+    log.info(`${nameOf(run)}: ${STAGES[stage]}, in ${run.folder}`);
+    // From now on, the folder holds nothing whole of another key.
+    if (!own) await keep(file, { key, result: null });
   }
-  if (kept) log.warn(`${run.folder} holds a ${STAGES[stage]} of other params, data or code: it is made anew`);
-  log.info(`${nameOf(run)}: ${STAGES[stage]}, in ${run.folder}`);
-  const result = await make();
-  await writeFileAtomic(file, `${JSON.stringify({ key, result }, null, 2)}\n`);
+  const result = found ?? (await make());
+  if (!own?.result) await keep(file, { key, result });
   return result;
 }
 
+/** The file of a stage. */
+interface Kept<Result> {
+  key: string;
+  /** null where the stage has begun. */
+  result: Result | null;
+}
+
+function keep<Result>(file: string, content: Kept<Result>): Promise<void> {
+  return writeFileAtomic(file, `${JSON.stringify(content, null, 2)}\n`);
+}
+
 /** @returns null where there is none, or none that is whole */
-async function readKept<Result>(file: string): Promise<{ key: string; result: Result } | null> {
+async function readKept<Result>(file: string): Promise<(Kept<Result> & { writtenMs: number }) | null> {
   try {
-    return JSON.parse(await readFile(file, 'utf8'));
+    const content = JSON.parse(await readFile(file, 'utf8')) as Kept<Result>;
+    return { ...content, writtenMs: (await stat(file)).mtimeMs };
   } catch {
     return null;
   }
@@ -129,10 +169,10 @@ async function shareGraphs(folder: string, graphs: string): Promise<void> {
   if (!existsSync(link)) await symlink(resolve(graphs), link, 'dir').catch(() => mkdir(link));
 }
 
-async function describeTraining(summary: Record<string, unknown>, folder: string): Promise<TrainedRun> {
-  const { epochs, steps, seconds, best, weights_sha256 } = summary as unknown as TrainedRun & {
-    best: { epoch: number } | null;
-  };
+async function describeTraining(
+  { epochs, steps, seconds, best, weights_sha256 }: TrainingEnd,
+  folder: string,
+): Promise<TrainedRun> {
   const model = join(folder, 'train', 'best.safetensors');
   return {
     epochs,

@@ -27,7 +27,12 @@ function headlineOf(metrics: Metrics): HeadlineFigures {
     mask_ap50: mask.ap50,
     boundary_ap: boundary.ap,
     box_ap: box.ap,
-    ...{ iou, dice, precision, recall, f1, panoptic_quality },
+    iou,
+    dice,
+    precision,
+    recall,
+    f1,
+    panoptic_quality,
     merged_rate: merged.rate,
     split_rate: split.rate,
   };

@@ -6,7 +6,7 @@ import type { Params } from '../params/schema.ts';
 import { withFileLock } from '../system/file-lock.ts';
 import { writeFileAtomic } from '../system/files.ts';
 import type { Log } from '../system/log.ts';
-import { type FinishedRun, finishRun, type RunContext } from './finished-run.ts';
+import { type FinishedRun, finishRun, type RunContext, type TrainingEnd } from './finished-run.ts';
 import { type PlannedRun, planRuns, type SeedChoice } from './plan.ts';
 import { type Reproduction, summarize } from './summarize.ts';
 
@@ -20,6 +20,8 @@ export interface ReproduceContext {
   dataHash: string;
   /** Of the program's own code, which results follow from. */
   codeHash: string;
+  /** The end of a training with these params, where one has come to it since then. */
+  findEnd: (params: Params, sinceMs: number) => Promise<TrainingEnd | null>;
   log: Log;
   signal: AbortSignal;
 }
@@ -66,6 +68,7 @@ function contextOf(
     test = false,
     dataHash,
     codeHash,
+    findEnd,
     paramsFile,
     log,
     signal,
@@ -82,7 +85,13 @@ function contextOf(
     paramsFile,
     graphs: join(params.paths.runs, 'graph-cache'),
     name: ({ seed, again }) => `${run_name ?? 'reproduce'}-seed-${seed}${again ? '-again' : ''}`,
-    ...{ group, key, test, log, signal },
+    findEnd: ({ seed, folder }, sinceMs) =>
+      findEnd({ ...params, seed, paths: { ...params.paths, runs: folder } }, sinceMs),
+    group,
+    key,
+    test,
+    log,
+    signal,
   };
 }
 

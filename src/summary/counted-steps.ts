@@ -7,10 +7,15 @@ import type { Variables } from '../graph/optimizers/optimizer.ts';
 import { inScope } from '../graph/scope.ts';
 import { type MaskRcnn, squareCanvas } from '../model/mask-rcnn.ts';
 import type { Params } from '../params/schema.ts';
-import type { Phase } from '../train/phases.ts';
-import { createTrainStep, disposeStepInputs, exampleStepInputs, type StepInputs } from '../train/step.ts';
-import { createUpdate, type WeightUpdate } from '../train/update.ts';
-import { createValidationStep } from '../train/validation-step.ts';
+import {
+  createTrainStep,
+  disposeStepInputs,
+  exampleStepInputs,
+  type StepInputs,
+} from '../train/engine/step.ts';
+import { createUpdate, type WeightUpdate } from '../train/engine/update.ts';
+import { createValidationStep } from '../train/engine/validation-step.ts';
+import type { Phase } from '../train/phases/phases.ts';
 import { inParts } from './parts.ts';
 
 /** The scope of what changes the weights. */

@@ -3,7 +3,7 @@
  */
 
 import { alignColumns } from '../system/align-columns.ts';
-import { labelOf } from '../train/phases.ts';
+import { labelOf } from '../train/phases/phases.ts';
 import { formatBytes, PART_LABELS } from './format-numbers.ts';
 import { memoryTable } from './memory-text.ts';
 import type { ModelSummary } from './model-summary.ts';

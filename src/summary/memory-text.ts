@@ -3,7 +3,7 @@
  */
 import type { Params } from '../params/schema.ts';
 import { alignColumns } from '../system/align-columns.ts';
-import { labelOf } from '../train/phases.ts';
+import { labelOf } from '../train/phases/phases.ts';
 import { formatBytes, PART_LABELS } from './format-numbers.ts';
 import type { MemoryPlan } from './memory-plan.ts';
 import type { ByPart } from './parts.ts';

@@ -1,7 +1,7 @@
 import type { GraphCost } from '../graph/cost.ts';
 import type { MaskRcnn } from '../model/mask-rcnn.ts';
 import type { Params } from '../params/schema.ts';
-import { type Phase, phasesOf } from '../train/phases.ts';
+import { type Phase, phasesOf } from '../train/phases/phases.ts';
 import {
   type CountedPhase,
   countTrainStep,

@@ -9,8 +9,8 @@ import { extractFeatures } from '../model/features.ts';
 import type { MaskRcnn } from '../model/mask-rcnn.ts';
 import type { Params } from '../params/schema.ts';
 import { tf } from '../system/tensorflow.ts';
-import { type Phase, phasesOf } from '../train/phases.ts';
-import { disposeStepInputs, exampleStepInputs } from '../train/step.ts';
+import { disposeStepInputs, exampleStepInputs } from '../train/engine/step.ts';
+import { type Phase, phasesOf } from '../train/phases/phases.ts';
 import {
   type CountedPhase,
   costOptions,

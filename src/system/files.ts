@@ -50,12 +50,20 @@ async function putInPlace(path: string, write: (aside: string) => Promise<void>)
   }
 }
 
-/** Until then a power cut may undo a renaming. */
+/** The folders in which new ones were made, from the innermost out. @param outermost the first of the new ones */
+async function syncAround(innermost: string, outermost: string): Promise<void> {
+  const last = resolve(outermost);
+  for (let made = resolve(innermost); made.length >= last.length; made = dirname(made)) {
+    await syncFolder(dirname(made));
+  }
+}
+
+/** Until then a power cut may undo a renaming, or the making of a folder. */
 async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
-  // Some file systems know no such thing: there is nothing to be done about it.
-  await handle.sync().catch(() => {});
-  await handle.close();
+  // Some folders may be written but not read, some file systems know no such thing: there is nothing to be done about it.
+  const handle = await open(folder, 'r').catch(() => null);
+  await handle?.sync().catch(() => {});
+  await handle?.close();
 }
 
 /** @returns lower-case hex sha256 of the file's bytes */
@@ -71,13 +79,14 @@ async function removeLeftOver(path: string): Promise<void> {
 }
 
 /**
- * Makes a folder and those around it.
+ * Makes a folder and those around it, to stay whenever the power goes.
  * @param name what messages call it
  * @throws UserError where that is not possible
  */
 export async function makeFolder(folder: string, name = folder): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true });
+    const outermost = await mkdir(folder, { recursive: true });
+    if (outermost !== undefined) await syncAround(folder, outermost);
   } catch (error) {
     const reason = FOLDER_REASONS[codeOf(error)];
     if (reason === undefined) throw explainDiskError(error, name);
@@ -116,6 +125,11 @@ export function explainDiskError(error: unknown, path: string): unknown {
       ? `Cannot write ${path}: ${advice}`
       : `Cannot read ${elsewhere}: permission denied: make it readable for this user`;
   return new UserError(message, { cause: error });
+}
+
+/** Whether an error, as `explainDiskError` tells it, goes away where something is removed. */
+export function isDiskFull(error: unknown): boolean {
+  return error instanceof UserError && ['ENOSPC', 'EDQUOT'].includes(codeOf(error.cause));
 }
 
 /** @returns what was read, neither in nor around `path`, when permission was denied; undefined for all else */

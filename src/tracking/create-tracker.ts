@@ -49,7 +49,7 @@ function whenFirstUsed(start: () => Tracker | null): Tracker {
     log: (step, row) => started()?.log(step, row),
     show: (step, key, exhibit) => started()?.show(step, key, exhibit),
     summary: (row) => started()?.summary(row),
-    finish: async (exitCode) => tracker?.finish(exitCode),
+    finish: async (exitCode, stop) => tracker?.finish(exitCode, stop),
   };
 }
 
@@ -59,8 +59,8 @@ function fanOut(trackers: readonly Tracker[]): Tracker {
     log: (step, row) => trackers.forEach((tracker) => void tracker.log(step, row)),
     show: (step, key, exhibit) => trackers.forEach((tracker) => void tracker.show(step, key, exhibit)),
     summary: (row) => trackers.forEach((tracker) => void tracker.summary(row)),
-    finish: async (exitCode) => {
-      await Promise.all(trackers.map((tracker) => tracker.finish(exitCode)));
+    finish: async (exitCode, stop) => {
+      await Promise.all(trackers.map((tracker) => tracker.finish(exitCode, stop)));
     },
   };
 }

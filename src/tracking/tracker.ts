@@ -61,6 +61,9 @@ export interface Tracker {
   show(step: number, key: string, exhibit: Exhibit): void;
   /** Figures that describe the whole run. */
   summary(row: MetricsRow): void;
-  /** Flushes and ends; resolves when everything is on disk (online: handed over, with a bounded wait). */
-  finish(exitCode: number): Promise<void>;
+  /**
+   * Flushes and ends; resolves when everything is on disk (online: handed over, with a bounded wait).
+   * @param stop aborted when the user stops the run, before or meanwhile: then the wait is one of seconds
+   */
+  finish(exitCode: number, stop?: AbortSignal): Promise<void>;
 }

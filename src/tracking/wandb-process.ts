@@ -16,8 +16,9 @@ export interface WandbProcess {
    * @returns false where the client lags so far behind that the message was left out
    */
   send(makeMessage: () => object, maxUnhandledBytes: number): boolean;
-  /** Sends a last message and resolves when the process has ended: of itself, or killed after `waitMs`. */
-  end(message: object, waitMs: number, onLate: () => void): Promise<void>;
+  /** Sends a last message and resolves when the process has ended: of itself, or killed. */
+  end(message: object): Promise<void>;
+  kill(): void;
 }
 
 export interface WandbProcessOptions {
@@ -74,16 +75,12 @@ export function startWandbProcess({
       write(makeMessage());
       return true;
     },
-    async end(message, waitMs, onLate) {
+    async end(message) {
       write(message);
       child.stdin.end();
-      const late = setTimeout(() => {
-        onLate();
-        child.kill('SIGTERM');
-      }, waitMs);
       await ended;
-      clearTimeout(late);
     },
+    kill: () => void child.kill('SIGTERM'),
   };
 }
 

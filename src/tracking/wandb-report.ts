@@ -11,6 +11,8 @@ export interface WandbReporter {
   dropped(): void;
   /** The client has not come to its end in time and is now ended. */
   late(waitMs: number): void;
+  /** The run was stopped, and the client, not at its end in time, is left to itself. */
+  left(waitMs: number): void;
 }
 
 /** What is known of a run on disk. */
@@ -76,6 +78,12 @@ export function createWandbReporter(
     late(waitMs) {
       settled = true;
       log.warn(`Weights & Biases was not done after ${waitMs / 1000} s; ${elsewhere}${rescue()}`);
+    },
+    left(waitMs) {
+      settled = true;
+      log.warn(
+        `Weights & Biases was not done after ${waitMs / 1000} s, and has another minute by itself; ${elsewhere}${rescue()}`,
+      );
     },
   };
 }

@@ -15,6 +15,11 @@ const MAX_UNHANDLED_ROW_BYTES = 64 * 2 ** 20;
  * writes what it holds to its file.
  */
 const FINISH_WAIT_MS = 45_000;
+/**
+ * How long it waits after the user has stopped the run. Not to lose what wandb-core has not written yet, the client is then
+ * left to itself: in its own session, with no more than a minute to live.
+ */
+const STOPPED_WAIT_MS = 5000;
 /** A wait that is longer than this is explained. */
 const WAIT_IS_FELT_MS = 4000;
 
@@ -31,6 +36,7 @@ export interface WandbOptions {
   lastStep?: number | null;
   python?: string;
   finishWaitMs?: number;
+  stoppedWaitMs?: number;
 }
 
 /**
@@ -66,14 +72,45 @@ export function createWandbTracker(params: Params, options: WandbOptions): Track
         exhibit: forJson(exhibit),
       })),
     summary: (row) => send(MAX_UNHANDLED_ROW_BYTES, () => ({ op: 'summary', row })),
-    async finish(exitCode) {
-      const waitMs = options.finishWaitMs ?? FINISH_WAIT_MS;
-      const patience = setTimeout(
-        () => log.info(`Waiting for Weights & Biases to take the rest, at most ${waitMs / 1000} s`),
-        WAIT_IS_FELT_MS,
-      );
-      await child.end({ op: 'finish', exit_code: exitCode }, waitMs, () => report.late(waitMs));
-      clearTimeout(patience);
+    async finish(exitCode, stop) {
+      const { finishWaitMs = FINISH_WAIT_MS, stoppedWaitMs = STOPPED_WAIT_MS } = options;
+      const ended = child.end({ op: 'finish', exit_code: exitCode });
+      const waiting = setTimeout(() => {
+        if (stop?.aborted) return;
+        log.info(`Waiting for Weights & Biases to take the rest, at most ${finishWaitMs / 1000} s`);
+      }, WAIT_IS_FELT_MS);
+      const late = setTimeout(() => {
+        report.late(finishWaitMs);
+        child.kill();
+      }, finishWaitMs);
+      const stopped = afterStop(stop, stoppedWaitMs, () => report.left(stoppedWaitMs));
+      await Promise.race([ended, stopped.passed]);
+      stopped.forget();
+      clearTimeout(waiting);
+      clearTimeout(late);
+    },
+  };
+}
+
+/** Waits until so long after `stop` is aborted, or after now where it was before. */
+function afterStop(stop: AbortSignal | undefined, waitMs: number, then: () => void) {
+  let timer: NodeJS.Timeout | undefined;
+  let begin = () => {};
+  const passed = new Promise<void>((resolve) => {
+    begin = () => {
+      timer = setTimeout(() => {
+        then();
+        resolve();
+      }, waitMs);
+    };
+  });
+  if (stop?.aborted) begin();
+  stop?.addEventListener('abort', begin, { once: true });
+  return {
+    passed,
+    forget: () => {
+      stop?.removeEventListener('abort', begin);
+      clearTimeout(timer);
     },
   };
 }

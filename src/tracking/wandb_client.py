@@ -23,8 +23,8 @@ import tempfile
 import threading
 import time
 
-# Above the 45 s for which the parent waits after "finish" (then it ends this process itself, where it is still there), the
-# 19 s for which a table may hold up the client, and the 15 s after which wandb-core, its engine, writes what it holds to
+# Above the 45 s for which the parent waits after "finish" (then it ends this process itself, where it is still there; of a run
+# that was stopped, it leaves after 5 s, and this process has the rest of the time alone), the 19 s for which a table may hold up the client, and the 15 s after which wandb-core, its engine, writes what it holds to
 # its file.
 END_GRACE_S = 60
 INIT_TIMEOUT_S = 20

@@ -1,7 +1,7 @@
 import { sourceName } from '../data/source-name.ts';
 import type { Params } from '../params/schema.ts';
-import { phasesOf } from './phases.ts';
-import { updatesPerEpoch } from './schedule.ts';
+import { phasesOf } from './phases/phases.ts';
+import { updatesPerEpoch } from './phases/schedule.ts';
 
 /** What the params are held against. */
 export interface Circumstances {

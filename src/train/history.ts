@@ -4,8 +4,8 @@ import { writeFileAtomic } from '../system/files.ts';
 import type { MachineReading } from '../system/machine-watch.ts';
 import type { MetricsRow } from '../tracking/tracker.ts';
 import { curvesSvg } from '../visualize/curves.ts';
-import type { StepFigures } from './step-figures.ts';
-import type { Validation } from './validate.ts';
+import type { StepFigures } from './engine/step-figures.ts';
+import type { Validation } from './validation/validate.ts';
 
 /** One row per epoch; the content of `history.json`. */
 export type History = MetricsRow[];

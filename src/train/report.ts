@@ -8,7 +8,7 @@ import type { MaskRcnn } from '../model/mask-rcnn.ts';
 import type { Params } from '../params/schema.ts';
 import type { MetricsRow } from '../tracking/tracker.ts';
 import type { CheckpointNote } from './checkpoint/checkpoint-file.ts';
-import { labelOf, type Phase } from './phases.ts';
+import { labelOf, type Phase } from './phases/phases.ts';
 import { formatDuration } from './progress-text.ts';
 
 /** What was written where, and the figures of the best model on the validation split. */
@@ -36,7 +36,8 @@ export interface TrainingSummary {
 /** Figures of the best model; its epoch, 1 for the first. */
 export interface BestFigures {
   epoch: number;
-  loss: number;
+  /** null where it is not a finite number. */
+  loss: number | null;
   mask_ap: number | null;
   mask_ap50: number | null;
   boundary_ap: number | null;

@@ -4,17 +4,18 @@
 import { batchShape } from '../data/host-batch.ts';
 import { UserError } from '../system/errors.ts';
 import { isOutOfMemory } from '../system/out-of-memory.ts';
-import { createEngine } from './engine.ts';
-import { goOnWithLess } from './go-on-with-less.ts';
-import { isPhaseOver, sayPhaseEnd } from './phase-end.ts';
-import type { Phase } from './phases.ts';
-import { recordValidation } from './record-validation.ts';
+import { restoreTensors } from './checkpoint/restore-tensors.ts';
+import { createEngine } from './engine/engine.ts';
+import { createUpdate } from './engine/update.ts';
+import { goOnWithLess } from './memory/go-on-with-less.ts';
+import { isPhaseOver, sayPhaseEnd } from './phases/phase-end.ts';
+import type { Phase } from './phases/phases.ts';
 import { describeGraphs, describePhase } from './report.ts';
 import { type RunningPhase, saveCheckpoint } from './running-phase.ts';
 import { trainPass } from './train-pass.ts';
 import { computedParams, type TrainingRun } from './training-run.ts';
-import { createUpdate } from './update.ts';
-import { validate } from './validate.ts';
+import { recordValidation } from './validation/record-validation.ts';
+import { validate } from './validation/validate.ts';
 
 /**
  * Trains for what is left of the phase's epochs or time, validates after each pass and keeps the best model. Leaves the
@@ -41,7 +42,7 @@ async function runWithEngine(run: TrainingRun, phase: Phase): Promise<boolean> {
     const engine = await createEngine(run.model, update, batchShape(params), params);
     try {
       if (engine.origin) run.progress.line(describeGraphs(engine.origin, params));
-      if (run.tensors) engine.writeState(run.tensors);
+      if (run.tensors) restoreTensors(engine, run.tensors, run.store.newest()!.path);
       run.tensors = null;
       const completed = await runAndKeep({ phase, run, update, engine, sound: true });
       if (completed) engine.fetchWeights();
@@ -69,7 +70,7 @@ async function runAndKeep(running: RunningPhase): Promise<boolean> {
 }
 
 async function runPasses(running: RunningPhase): Promise<boolean> {
-  const { run, engine } = running;
+  const { run, phase, engine } = running;
   while (!isPhaseOver(running)) {
     const outcome = await trainPass(running);
     if (run.signal.aborted) return false;
@@ -81,7 +82,7 @@ async function runPasses(running: RunningPhase): Promise<boolean> {
     if (!isPhaseOver(running)) await saveCheckpoint(running);
   }
   sayPhaseEnd(running);
-  run.state.finished = run.state.phase === run.phases.length - 1;
+  run.state.finished = phase === run.phases.at(-1);
   return true;
 }
 

@@ -6,10 +6,11 @@ import type { Params } from '../params/schema.ts';
 import type { MetricsRow } from '../tracking/tracker.ts';
 import type { Checkpoint } from './checkpoint/checkpoint-file.ts';
 import type { BestModel } from './checkpoint/run-state.ts';
+import type { Phase } from './phases/phases.ts';
 import { type BestFigures, describePause, type TrainingSummary } from './report.ts';
-import { restoreResults } from './results.ts';
 import { runPhase } from './run-phase.ts';
-import { startRun, type TrainingContext, type TrainingRun } from './training-run.ts';
+import { phaseOf, startRun, type TrainingContext, type TrainingRun } from './training-run.ts';
+import { restoreResults } from './validation/results.ts';
 
 /**
  * Trains phase after phase for their epochs or `train.max_minutes`, validates after each pass, keeps the model with the
@@ -27,9 +28,10 @@ export async function runTraining(
   try {
     if (resume) await restoreResults(run);
     while (!run.signal.aborted) {
-      const completed = await runPhase(run, run.phases[run.state.phase]!);
+      const phase = phaseOf(run);
+      const completed = await runPhase(run, phase);
       if (!completed || run.state.finished) break;
-      enterNextPhase(run);
+      enterPhase(run, run.phases[run.phases.indexOf(phase) + 1]!);
     }
   } finally {
     run.machine.stop();
@@ -41,12 +43,16 @@ export async function runTraining(
   return summarize(run);
 }
 
-function enterNextPhase(run: TrainingRun): void {
-  const { phase, steps, epoch } = run.state;
-  Object.assign(run.state, {
-    ...{ phase: phase + 1, stepsBeforePhase: steps, epochsBeforePhase: epoch - 1 },
-    ...{ secondsBeforePhase: run.seconds(), validationsWithoutGain: 0 },
-  });
+function enterPhase(run: TrainingRun, { name }: Phase): void {
+  const { steps, epoch } = run.state;
+  run.state = {
+    ...run.state,
+    phase: name,
+    stepsBeforePhase: steps,
+    epochsBeforePhase: epoch - 1,
+    secondsBeforePhase: run.seconds(),
+    validationsWithoutGain: 0,
+  };
 }
 
 /** It was stopped, or something went wrong. */

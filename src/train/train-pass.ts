@@ -1,17 +1,17 @@
 /**
- * One pass of a phase, or the rest of one: what is done about each update that `trainEpoch` makes.
+ * One pass of a phase, or the rest of one: what is done about each update that `makeUpdates` makes.
  */
 import { batchShape } from '../data/host-batch.ts';
 import { UserError } from '../system/errors.ts';
-import { type BadUpdate, examineBadBatch, remedyFor } from './bad-update.ts';
-import { goBack } from './go-back.ts';
 import { addToSums, machineRow, stepRow } from './history.ts';
-import { timeUsed } from './phase-end.ts';
-import { labelOf, rateGroups } from './phases.ts';
+import { makeUpdates, type StepReport, type UpdatesOptions } from './make-updates.ts';
+import { timeUsed } from './phases/phase-end.ts';
+import { labelOf, rateGroups } from './phases/phases.ts';
+import { scheduleOf, updatesPerEpoch } from './phases/schedule.ts';
 import { type RunningPhase, saveCheckpoint } from './running-phase.ts';
-import { scheduleOf, updatesPerEpoch } from './schedule.ts';
-import { type EpochOptions, type StepReport, trainEpoch } from './train-epoch.ts';
 import { computedParams, type TrainingRun } from './training-run.ts';
+import { type BadUpdate, badUpdateError, examineBadBatch, remedyFor } from './trouble/bad-update.ts';
+import { goBack } from './trouble/go-back.ts';
 import { createSpikeWatch, type SpikeWatch } from './trouble/spike-watch.ts';
 
 /**
@@ -21,35 +21,48 @@ import { createSpikeWatch, type SpikeWatch } from './trouble/spike-watch.ts';
  */
 export async function trainPass(running: RunningPhase): Promise<'done' | 'went back'> {
   const { run } = running;
-  const { state, params } = run;
-  const spikes = createSpikeWatch(params.train.spike_factor, state.recentLosses);
-  for await (const event of trainEpoch(epochOptions(running))) {
-    if (event.kind === 'bad') {
-      running.sound = !event.bad.applied;
-      if (remedyFor(event.bad, state.trouble, run) === 'roll_back') {
-        await goBack(running, event.bad);
-        return 'went back';
-      }
-    }
-    state.updates++;
-    state.steps = event.step;
+  const { params } = run;
+  const spikes = createSpikeWatch(params.train.spike_factor, run.state.recentLosses);
+  for await (const event of makeUpdates(updatesOptions(running))) {
+    if (event.kind === 'bad' && (await mend(running, event.bad)) === 'went back') return 'went back';
+    run.state.updates++;
+    run.state.steps = event.step;
     if (event.kind === 'made') {
       tell(running, event.report);
       watchLoss(run, event.report, spikes);
       watchOverflow(run, event.report);
     }
-    if (state.steps % params.train.checkpoint.steps === 0) await saveCheckpoint(running);
+    if (run.state.steps % params.train.checkpoint.steps === 0) await saveCheckpoint(running);
   }
   return 'done';
 }
 
-function epochOptions(running: RunningPhase): EpochOptions<BadUpdate> {
+/** @throws UserError where the update ends the run, which is kept as it was before */
+async function mend(running: RunningPhase, bad: BadUpdate): Promise<'left out' | 'went back'> {
+  const { run } = running;
+  running.sound = !bad.applied;
+  const remedy = remedyFor(bad, run);
+  if (remedy === 'skip') return 'left out';
+  if (remedy === 'roll_back') {
+    await goBack(running, bad);
+    return 'went back';
+  }
+  // Before the error is put in words, which name that checkpoint. Without room for it, those before it stay.
+  if (running.sound) await saveCheckpoint(running).catch(() => {});
+  throw badUpdateError(bad, run);
+}
+
+function updatesOptions(running: RunningPhase): UpdatesOptions<BadUpdate> {
   const { run, phase, engine, update } = running;
   const params = computedParams(run);
   const images = run.splits.train;
   const totalSteps = phase.epochs * updatesPerEpoch(images.length, params.train);
   return {
-    ...{ loader: run.loader, images, shape: batchShape(params), params, signal: run.signal },
+    loader: run.loader,
+    images,
+    shape: batchShape(params),
+    params,
+    signal: run.signal,
     trainStep: engine.train,
     schedule: scheduleOf(params.train, phase.rates, totalSteps),
     groups: rateGroups(phase, update.learning.keys()),

@@ -22,11 +22,11 @@ import { initialState, type RunState } from './checkpoint/run-state.ts';
 import { type CheckpointStore, createStore } from './checkpoint/store.ts';
 import { doubtsAbout } from './doubts.ts';
 import { withBatchOf } from './memory/halve-batch.ts';
-import { epochsOf, type Phase, phasesOf } from './phases.ts';
+import { epochsOfRun, type Phase, phasesOf } from './phases/phases.ts';
+import { updatesPerEpoch } from './phases/schedule.ts';
 import { loadPretrained } from './pretrained.ts';
 import { createProgress, type Progress } from './progress.ts';
 import { describeResume, describeRun } from './report.ts';
-import { updatesPerEpoch } from './schedule.ts';
 
 /** What the train stage may use of the process. */
 export interface TrainingContext {
@@ -36,6 +36,8 @@ export interface TrainingContext {
   signal: AbortSignal;
   /** By what trackers know the run; a resumed one brings its own. */
   trackingId?: string | null;
+  /** Called before something is kept; fails where the results' folder is another process's by now. */
+  assertAlone?: () => Promise<void>;
 }
 
 /** A run on its way. */
@@ -85,23 +87,39 @@ export async function startRun(
     const circumstances = { trainImages: splits.train.length, preparedFrom: manifest.source, hasGpu };
     for (const doubt of doubtsAbout(params, circumstances)) context.log.warn(doubt);
     if (resume) context.log.info(describeResume(resume));
+    const phases = phasesOf(params);
     const { state, tensors } = resume ? goOnFrom(resume) : await begin(model, params, context);
     await prepareFolder(own, resume, context.log);
     const keep = params.train.checkpoint.keep;
     const seconds = createClock(state.seconds);
+    const epochs = epochsOfRun(phases, state);
+    const expected = { epochs, steps: epochs * updatesPerEpoch(splits.train.length, params.train) };
     return {
-      ...{ ...context, params, splits, dataHash: manifest.hash, model, folder, seconds, state, tensors },
+      ...context,
+      params,
+      splits,
+      dataHash: manifest.hash,
       loader: createLoader(params.data.workers),
-      phases: phasesOf(params),
-      progress: progressOf(params, splits.train.length, { log: context.log, seconds }),
+      model,
+      phases,
+      progress: progressOf(params, expected, { log: context.log, seconds }),
       machine: watchMachine({ gpu: hasGpu }),
-      store: createStore({ folder: own, fingerprint, keep, resume, log: context.log }),
+      folder,
+      store: createStore({ ...context, folder: own, fingerprint, keep, resume }),
       resumedFrom: resume?.state.steps ?? null,
+      seconds,
+      state,
+      tensors,
     };
   } catch (error) {
     model.dispose();
     throw error;
   }
+}
+
+/** The phase that is under way; `findCheckpoint` holds a checkpoint's against the params. */
+export function phaseOf({ phases, state }: Pick<TrainingRun, 'phases' | 'state'>): Phase {
+  return phases.find(({ name }) => name === state.phase)!;
 }
 
 /** The params with the batch that fits into memory. An update is of as many images as the user wants. */
@@ -114,13 +132,17 @@ async function begin(
   params: Params,
   context: TrainingContext,
 ): Promise<Pick<TrainingRun, 'state' | 'tensors'>> {
-  const pretrained = await loadPretrained(model.weights, params, context);
-  const trackingId = context.trackingId ?? null;
-  const state = { ...initialState({ batchSize: params.train.batch_size, trackingId }), pretrained };
+  const state = initialState({
+    phase: phasesOf(params)[0]!.name,
+    batchSize: params.train.batch_size,
+    trackingId: context.trackingId ?? null,
+    pretrained: await loadPretrained(model.weights, params, context),
+  });
   return { state, tensors: null };
 }
 
-function goOnFrom({ state, tensors }: Checkpoint): Pick<TrainingRun, 'state' | 'tensors'> {
+/** What goes on from a checkpoint. One that was finished is not any more: the params may ask for more. */
+export function goOnFrom({ state, tensors }: Checkpoint): Pick<TrainingRun, 'state' | 'tensors'> {
   return { state: { ...structuredClone(state), finished: false }, tensors };
 }
 
@@ -131,12 +153,10 @@ function createClock(secondsBefore: number): () => number {
 
 function progressOf(
   params: Params,
-  trainImages: number,
+  { epochs, steps }: { epochs: number; steps: number },
   { log, seconds }: { log: Log; seconds: () => number },
 ): Progress {
-  const epochs = epochsOf(phasesOf(params));
   const { max_minutes: limit } = params.train;
   const secondsLeft = () => (limit === null ? Infinity : limit * 60 - seconds());
-  const steps = epochs * updatesPerEpoch(trainImages, params.train);
   return createProgress(log, steps, epochs, () => 1000 * secondsLeft());
 }

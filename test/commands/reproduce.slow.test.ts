@@ -78,7 +78,8 @@ describe('aerial reproduce', () => {
       'Stopped by SIGINT',
       'Stopped by SIGINT',
     ]);
-    expect(has('seed-17/train.json')()).toBe(false);
+    const kept = JSON.parse(await readFile(join(folder, 'runs/reproduce/seed-17/train.json'), 'utf8'));
+    expect(kept).toEqual({ key: expect.any(String), result: null });
 
     const second = reproduce(folder, '--seeds', '2');
     await until(has('seed-18/train/metrics.jsonl'));

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { readFile, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Reproduction } from '../../src/reproduce/summarize.ts';
@@ -7,6 +7,13 @@ import { useTempFolders } from '../support/temp-folder.ts';
 import { interrupt, makeProject, reproduce, until } from './reproduce-project.ts';
 
 const makeFolder = useTempFolders();
+
+/** What a stage leaves that has begun, as when all are killed before its result is kept. @param seconds since 1970 */
+async function unlearn(file: string, seconds: number): Promise<void> {
+  const { key } = JSON.parse(await readFile(file, 'utf8')) as { key: string };
+  await writeFile(file, JSON.stringify({ key, result: null }));
+  await utimes(file, seconds, seconds);
+}
 
 describe('aerial reproduce', () => {
   it('trains with each seed, what is finished not again, and hands Ctrl-C on', async () => {
@@ -25,6 +32,9 @@ describe('aerial reproduce', () => {
     expect(valid!.dice.deviation).toBeCloseTo(Math.abs(a - b) / Math.SQRT2, 12);
     expect(twice).toBeNull();
 
+    const kept = join(folder, 'runs/reproduce/seed-5/train.json');
+    const [result, endedMs] = [await readFile(kept, 'utf8'), (await stat(kept)).mtimeMs];
+    await unlearn(kept, endedMs / 1000 - 60);
     const more = reproduce(folder, '--seeds', '3,5,7');
     const spread = () => readFile(join(folder, 'runs/reproduce/spread.json'), 'utf8');
     const before = await spread();
@@ -47,7 +57,22 @@ describe('aerial reproduce', () => {
     // Reached by a second signal, it would have kept nothing.
     expect(stopped.stderr).toMatch(/^Kept as it was after step \d/m);
     expect(await spread()).toBe(before);
-  }, 120_000);
+    const { key: sameKey, result: sameResult } = JSON.parse(result);
+    const found = JSON.parse(await readFile(kept, 'utf8'));
+    expect(found).toEqual({ key: sameKey, result: { ...sameResult, seconds: expect.any(Number) } });
+
+    // Begun after the training that its checkpoints tell of, which was one on another device, say.
+    await unlearn(kept, Date.now() / 1000);
+    const later = reproduce(folder, '--seeds', '3,5');
+    let said = '';
+    later.stderr.on('data', (chunk: Buffer) => {
+      said += chunk;
+    });
+    await until(() => /^Seed 5: /m.test(said));
+    interrupt(later);
+    await later;
+    expect(said).toContain('Seed 5: training, in runs/reproduce/seed-5');
+  }, 150_000);
 
   it('ends where a training fails, and keeps what is finished', async () => {
     const folder = await makeProject(await makeFolder(), 1);

@@ -1,6 +1,6 @@
 import type { Batch } from '../../src/data/batch.ts';
 import { tf } from '../../src/system/tensorflow.ts';
-import type { StepInputs } from '../../src/train/step.ts';
+import type { StepInputs } from '../../src/train/engine/step.ts';
 
 /** Inputs of one update. `free` disposes all but the batch. */
 export function stepInputs(

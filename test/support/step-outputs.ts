@@ -1,5 +1,5 @@
 import { tf } from '../../src/system/tensorflow.ts';
-import { packStepFigures, type StepOutputs } from '../../src/train/step-figures.ts';
+import { packStepFigures, type StepOutputs } from '../../src/train/engine/step-figures.ts';
 
 /** Outputs of a step of which all losses are `loss`, with one part, `backbone`. */
 export function stepOutputs(loss: number, gradientNorm: number, applied = true): StepOutputs {

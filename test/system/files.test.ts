@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { mkdir, open, readdir, readFile, readlink, rm, symlink, writeFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { describe, expect, it, vi } from 'vitest';
 import { UserError } from '../../src/system/errors.ts';
 import { assertWritable, explainDiskError, sha256File, writeFileAtomic } from '../../src/system/files.ts';
 import { replaceFolder } from '../../src/system/replace-folder.ts';
@@ -24,6 +24,40 @@ describe('writeFileAtomic', () => {
     await mkdir(join(folder, 'taken/full'), { recursive: true });
     await expect(writeFileAtomic(join(folder, 'taken'), 'x')).rejects.toThrow();
     expect(await readdir(folder)).toEqual(['taken']);
+  });
+});
+
+describe('what must outlast a power cut', () => {
+  /** Paths of the files and folders that are synced to disk meanwhile, in order, below `folder`. */
+  async function syncedIn(folder: string, work: () => Promise<void>): Promise<string[]> {
+    const handle = await open(folder);
+    const { sync } = handle;
+    const synced: string[] = [];
+    const spy = vi.spyOn(Object.getPrototypeOf(handle), 'sync').mockImplementation(async function (
+      this: typeof handle,
+    ) {
+      synced.push(relative(folder, await readlink(`/proc/self/fd/${this.fd}`)));
+      return sync.call(this);
+    });
+    await handle.close();
+    await work().finally(() => spy.mockRestore());
+    return synced;
+  }
+
+  it('is the file, its folder, and whatever has a new folder in it', async ({ skip }) => {
+    if (!existsSync('/proc/self/fd')) skip('there is no /proc');
+    const folder = await makeFolder();
+    await mkdir(join(folder, 'old'));
+    const write = () => writeFileAtomic(join(folder, 'old/a/b/c.txt'), 'one');
+    const part = expect.stringMatching(/^old\/a\/b\/c\.txt\.[0-9a-f]{8}\.part$/);
+    expect(await syncedIn(folder, write)).toEqual(['old/a', 'old', part, 'old/a/b']);
+    expect(await syncedIn(folder, write)).toEqual([part, 'old/a/b']);
+  });
+  it('is found by a path from the working folder, too', async ({ skip }) => {
+    if (!existsSync('/proc/self/fd')) skip('there is no /proc');
+    const folder = await makeFolder();
+    const make = () => assertWritable(relative('.', join(folder, 'a/x/../b')));
+    expect(await syncedIn(folder, make)).toEqual(['a', '']);
   });
 });
 

@@ -30,6 +30,33 @@ describe('createWandbTracker without its server', () => {
     expectWholeRun(again, bench.params, { tables: false });
   });
 
+  it('is left to itself when the run was stopped and it is not done in time: it loses nothing', async () => {
+    const server = await bench.server();
+    const tracker = bench.tracker(environmentFor(server, bench.folder), { stoppedWaitMs: 1000 });
+    await bench.until(() => bench.lines.length > 0);
+    server.stall();
+    for (let step = 1; step <= 30; step++) tracker.log(step, { loss: step });
+    const stopped = new AbortController();
+    const startMs = Date.now();
+    setTimeout(() => stopped.abort(), 500);
+    await tracker.finish(130, stopped.signal);
+    const seconds = (Date.now() - startMs) / 1000;
+    expect([seconds >= 1.4, seconds < 5]).toEqual([true, true]);
+    expect(bench.lines.slice(1)).toEqual([
+      expect.stringMatching(
+        /not done after 1 s, and has another minute by itself; the figures are in metrics.jsonl; .*: .*wandb sync --include-online /,
+      ),
+    ]);
+    // It writes what it holds 15 s after it has got it, and ends 60 s after it was told to.
+    await new Promise((wake) => setTimeout(wake, 62_000));
+    const again = await bench.server();
+    await bench.runSyncCommand(bench.lines[1]!, again);
+    expect([...again.rows.values()].map(({ loss }) => loss)).toEqual(
+      Array.from({ length: 30 }, (_, i) => i + 1),
+    );
+    expect(bench.lines).toHaveLength(2);
+  });
+
   it('records offline when the server was never there', async () => {
     const tracker = bench.tracker(environmentFor({ url: 'http://127.0.0.1:9' }, bench.folder));
     logWholeRun(tracker);

@@ -29,6 +29,8 @@ afterEach(() => bench.close());
 const pidFile = () => join(bench.folder, 'pid');
 /** Python that leaves its process number in `pidFile`. */
 const tellingPython = () => bench.standIn(`echo $$ > ${pidFile()}\nexec ${python} "$@"`);
+/** A client that does nothing, likewise. */
+const tellingSleep = () => bench.standIn(`echo $$ > ${pidFile()}\nexec sleep 60`);
 const readPid = () => Number(readFileSync(pidFile(), 'utf8'));
 const runBegun = () => existsSync(join(bench.folder, 'runs', 'wandb', 'latest-run'));
 
@@ -216,6 +218,21 @@ describe('createWandbTracker', () => {
       expect.stringContaining('lags too far behind'),
       expect.stringContaining('was not done after 0.3 s'),
     ]);
+  });
+
+  it('waits for a client but seconds when the run was stopped before, and does not end it', async () => {
+    const tracker = bench.tracker({}, { python: await tellingSleep(), stoppedWaitMs: 300 });
+    tracker.log(1, { loss: 1 });
+    await bench.until(() => existsSync(pidFile()));
+    await tracker.finish(130, AbortSignal.abort());
+    await new Promise((wake) => setTimeout(wake, 200));
+    expect(isAlive(readPid())).toBe(true);
+    expect(bench.lines).toEqual([
+      expect.stringContaining('was not done after 0.3 s, and has another minute'),
+    ]);
+    process.kill(readPid());
+    await bench.until(() => !isAlive(readPid()));
+    expect(bench.lines).toHaveLength(1);
   });
 
   it('goes on when something else prints where the client replies', async (context) => {

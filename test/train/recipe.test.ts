@@ -1,7 +1,7 @@
 /** The parts of an update in the order in which they work together, against PyTorch. */
 import { describe, expect, it } from 'vitest';
 import { tf } from '../../src/system/tensorflow.ts';
-import { createUpdate } from '../../src/train/update.ts';
+import { createUpdate } from '../../src/train/engine/update.ts';
 import { engines } from '../support/engines.ts';
 import { golden } from '../support/golden-torch.ts';
 import { expectClose } from '../support/tensors.ts';

@@ -67,12 +67,16 @@ it('takes its best model from the results where that beside the checkpoints is g
 
 it('labels the best model anew where params have changed that decide no number', async () => {
   const params = eager();
-  await stopAfterFirstEpoch(params);
+  const stopped = await stopAfterFirstEpoch(params);
   const others = { ...params, tracking: { ...params.tracking, run_name: 'again' } };
   await train(others, stopsAtLook(1));
   const { metadata } = await readSafetensors(inTrain(params, 'best.safetensors'));
   expect(metadata.params).toBe(hashParams(others));
   expect(await readSavedParams(inTrain(params, 'params.yaml'))).toEqual(others);
+  // Both were stopped before they kept anything: the checkpoint still tells of the model as it was.
+  const third = await train(params, stopsAtLook(1));
+  expect(third.summary.best).toEqual(stopped.summary.best);
+  expect(third.best).toBe(stopped.best);
 }, 60_000);
 
 it('begins anew after a run that is finished, whose checkpoints stay until then', async () => {

@@ -48,7 +48,7 @@ it('skips an update that is not finite; or stops before it, and can be told to g
   const failure = await failureOf(train(withPolicy({ action: 'stop' })));
   expect(failure).toBeInstanceOf(UserError);
   const [, kept] =
-    /^Training stopped at step 3: .* aerial train --resume (\S+) --set train\.non_finite\.action=skip$/.exec(
+    /^Training stopped at step 3: .* aerial train, with the same --params and --set, and --resume (\S+) --set train\.non_finite\.action=skip$/.exec(
       failure.message,
     )!;
   expect((await readCheckpoint(kept!)).state).toMatchObject({ steps: 2, updates: 2 });
@@ -98,7 +98,7 @@ it('does not skip, nor keep, an update that has carried the weights away', async
   const failure = await failureOf(train(params));
   expect(failure).toBeInstanceOf(UserError);
   const advice =
-    /^Training stopped at step 2: \S+ is Infinity, .* aerial train --resume (\S+) --set train\.non_finite\.action=roll_back$/;
+    /^Training stopped at step 2: \S+ is Infinity, .* aerial train, with the same --params and --set, and --resume (\S+) --set train\.non_finite\.action=roll_back$/;
   const [, kept] = advice.exec(failure.message)!;
   // Of the first step no checkpoint is there, and none may be made with the weights as they are now.
   expect(await listCheckpoints(dirname(kept!))).toEqual([{ path: kept, step: 0 }]);

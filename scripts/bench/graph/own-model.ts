@@ -2,9 +2,9 @@ import { createMaskRcnn } from '../../../src/model/mask-rcnn.ts';
 import type { HostTensor } from '../../../src/model/safetensors.ts';
 import type { Params } from '../../../src/params/schema.ts';
 import { tf } from '../../../src/system/tensorflow.ts';
-import { createTrainStep, type StepInputs } from '../../../src/train/step.ts';
-import { totalLoss } from '../../../src/train/step-figures.ts';
-import { createUpdate } from '../../../src/train/update.ts';
+import { createTrainStep, type StepInputs } from '../../../src/train/engine/step.ts';
+import { totalLoss } from '../../../src/train/engine/step-figures.ts';
+import { createUpdate } from '../../../src/train/engine/update.ts';
 import { readParams, readTensors } from './files.ts';
 import { countValues, type Subject } from './subject.ts';
 

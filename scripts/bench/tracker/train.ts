@@ -10,8 +10,8 @@ import { createLog } from '../../../src/system/log.ts';
 import { createTracker } from '../../../src/tracking/create-tracker.ts';
 import type { Tracker } from '../../../src/tracking/tracker.ts';
 import { createTrackingId } from '../../../src/tracking/tracking-id.ts';
+import { updatesPerEpoch } from '../../../src/train/phases/schedule.ts';
 import { runTraining } from '../../../src/train/run.ts';
-import { updatesPerEpoch } from '../../../src/train/schedule.ts';
 
 const [folder, epochs] = process.argv.slice(2) as [string, string];
 const IMAGES = 80;

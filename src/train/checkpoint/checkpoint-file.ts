@@ -30,13 +30,13 @@ export interface CheckpointNote {
 }
 
 /** Grows with each change of what is written. */
-const FORMAT = 'aerial checkpoint 1';
+const FORMAT = 'aerial checkpoint 2';
 
 /** What an update remembers from batch to batch of its group: checkpoints are made between updates. */
 const EMPTY_BETWEEN_UPDATES = /\/gradient$|^accumulation\//;
 
 /** Whether a variable has nothing to say between two updates, and is not kept. */
-function isEmptyBetweenUpdates(name: string): boolean {
+export function isEmptyBetweenUpdates(name: string): boolean {
   return EMPTY_BETWEEN_UPDATES.test(name);
 }
 

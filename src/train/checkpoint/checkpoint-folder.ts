@@ -16,7 +16,9 @@ export interface CheckpointFile {
 
 const CHECKPOINT = /^step-(\d{8,15})\.safetensors$/;
 const BEST = /^best-(\d{8,15})\.safetensors$/;
-const RUN = /^[0-9a-f]{12}(-\d+)?$/;
+const RUN = /^[0-9a-f]{12}(-\d+|-finished)?$/;
+/** Set aside with a word to the user, who may want it. */
+const SET_ASIDE = /-\d+$/;
 
 /** The folder with a folder for each run. */
 export function checkpointsFolder({ paths }: Pick<Params, 'paths'>): string {
@@ -70,12 +72,20 @@ export async function removeLeftOvers(folder: string): Promise<void> {
   for (const name of leftOvers) await rm(join(folder, name), { force: true });
 }
 
+/** Where a finished run waits to be removed while the same run, which begins anew, has nothing yet. */
+export function finishedName(folder: string): string {
+  return `${folder}-finished`;
+}
+
 /**
- * Removes runs that are finished: their results are in `runs/train`, and nothing goes on from them by itself.
+ * Removes runs that are finished: their results are in `runs/train`, and nothing goes on from them by itself. What was set
+ * aside for the user stays.
  * @param folder of the run whose neighbours they are; it stays
  */
 export async function removeFinished(folder: string): Promise<void> {
-  const neighbours = (await listRuns(dirname(folder))).filter((run) => run !== folder);
+  const neighbours = (await listRuns(dirname(folder))).filter(
+    (run) => run !== folder && !SET_ASIDE.test(run),
+  );
   for (const run of neighbours) {
     const [newest] = await listCheckpoints(run);
     const note = newest && (await readCheckpointNote(newest.path).catch(() => null));

@@ -8,7 +8,7 @@ import { UsageError, UserError } from '../../system/errors.ts';
 import type { Log } from '../../system/log.ts';
 import { type Checkpoint, readCheckpoint } from './checkpoint-file.ts';
 import { checkpointsFolder, listCheckpoints } from './checkpoint-folder.ts';
-import { offerOthers, refusalOf } from './other-runs.ts';
+import { offerOthers, refusalOf, refusalOfPhase } from './other-runs.ts';
 import { differenceOf, fingerprintOf, type RunFingerprint, runName } from './run-fingerprint.ts';
 
 /** Where to look, and for what. */
@@ -33,7 +33,7 @@ export async function findCheckpoint({
 }: ResumeWish): Promise<Checkpoint | null> {
   if (resume === 'never') return null;
   const fingerprint = await fingerprintOf(params, dataHash);
-  if (resume !== 'auto') return openNamed(resume, fingerprint, log);
+  if (resume !== 'auto') return openNamed(resume, fingerprint, { params, log });
   const root = checkpointsFolder(params);
   const newest = await newestSound(join(root, runName(fingerprint)), log);
   if (newest && !newest.state.finished) return newest;
@@ -54,13 +54,17 @@ async function newestSound(folder: string, log: Log): Promise<Checkpoint | null>
   return null;
 }
 
-async function openNamed(path: string, fingerprint: RunFingerprint, log: Log): Promise<Checkpoint> {
+async function openNamed(
+  path: string,
+  fingerprint: RunFingerprint,
+  { params, log }: Pick<ResumeWish, 'params' | 'log'>,
+): Promise<Checkpoint> {
   const checkpoint = await readCheckpoint(path).catch((error: unknown) => {
     if (!(error instanceof UserError)) throw error;
     throw new UsageError(`--resume: ${error.message}`, { cause: error });
   });
   const difference = differenceOf(checkpoint.fingerprint, fingerprint);
-  const refusal = refusalOf(checkpoint, difference, fingerprint);
+  const refusal = refusalOf(checkpoint, difference, fingerprint) ?? refusalOfPhase(checkpoint, params);
   if (refusal !== null) throw new UsageError(refusal);
   if (difference.code) {
     log.warn(`${path} was written by another version of the program: the run may not go on as it would have`);

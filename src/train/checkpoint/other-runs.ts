@@ -3,7 +3,9 @@
  */
 import { stat } from 'node:fs/promises';
 import { mayChangeOnTheWay } from '../../params/fingerprint.ts';
+import type { Params } from '../../params/schema.ts';
 import type { Log } from '../../system/log.ts';
+import { labelOf, phasesOf } from '../phases/phases.ts';
 import { type CheckpointNote, readCheckpointNote } from './checkpoint-file.ts';
 import { listCheckpoints, listRuns } from './checkpoint-folder.ts';
 import { differenceOf, type RunDifference, type RunFingerprint } from './run-fingerprint.ts';
@@ -41,6 +43,18 @@ export function refusalOf(
   if (fixed.length === 0) return null;
   const changes = listed(fixed, (key) => `${key} ${textOf(fingerprint, key)}, now ${textOf(wanted, key)}`);
   return `--resume: ${path} is of a run with other params (${changes}); give it those that it had, or begin anew with --resume never`;
+}
+
+/** @returns why the params cannot go on with where it stands, in one line; null where they can */
+export function refusalOfPhase(
+  { path, state }: CheckpointNote,
+  params: Pick<Params, 'train'>,
+): string | null {
+  if (phasesOf(params).some(({ name }) => name === state.phase)) return null;
+  return (
+    `--resume: ${path} stands in phase ${labelOf(state.phase)}, which train.transfer.${state.phase}.epochs=0 leaves out; ` +
+    'set it to 1 or more, or begin anew with --resume never'
+  );
 }
 
 function describe({ keys, data, code }: RunDifference, fingerprint: RunFingerprint): string {

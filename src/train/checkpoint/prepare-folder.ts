@@ -1,12 +1,12 @@
 /**
  * Before a run writes its first checkpoint: whatever lies in its place and is not of its own past makes way, and is kept.
  */
-import { mkdir, rename } from 'node:fs/promises';
+import { mkdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { copyFileAtomic } from '../../system/files.ts';
 import type { Log } from '../../system/log.ts';
 import { type CheckpointNote, readCheckpointNote } from './checkpoint-file.ts';
-import { bestPath, listCheckpoints, removeLeftOvers, unusedName } from './checkpoint-folder.ts';
+import { bestPath, finishedName, listCheckpoints, removeLeftOvers, unusedName } from './checkpoint-folder.ts';
 
 /**
  * @param folder of the run's checkpoints; it need not be there
@@ -18,14 +18,21 @@ export async function prepareFolder(folder: string, resume: CheckpointNote | nul
   if (isOwn) return setLaterAside(folder, resume, log);
   const [newest] = await listCheckpoints(folder);
   if (newest) {
-    const aside = await unusedName(folder);
-    await rename(folder, aside);
-    const note = await readCheckpointNote(join(aside, basename(newest.path))).catch(() => null);
-    // One that is finished goes when the new one has begun: there is nothing to say of it.
-    if (!note?.state.finished)
+    const note = await readCheckpointNote(newest.path).catch(() => null);
+    if (note?.state.finished) await replace(finishedName(folder), folder);
+    else {
+      const aside = await unusedName(folder);
+      await rename(folder, aside);
       log.info(`The checkpoints of an earlier start of this run were set aside: ${aside}`);
+    }
   }
   if (resume) await copyBest(resume, folder);
+}
+
+/** @param to removed before, where it is there */
+async function replace(to: string, from: string): Promise<void> {
+  await rm(to, { recursive: true, force: true });
+  await rename(from, to);
 }
 
 /** Those after the one that is gone on from: torn, or of a way that is not taken this time. */

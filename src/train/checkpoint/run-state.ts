@@ -6,14 +6,15 @@
  */
 import type { Metrics } from '../../evaluate/metrics.ts';
 import type { History, RowSums } from '../history.ts';
+import type { Phase } from '../phases/phases.ts';
 import type { PretrainedSource } from '../pretrained.ts';
 
 /** Positions count updates, not batches: the batch may be halved on the way. */
 export interface RunState {
   /** Whether nothing is left to do. */
   finished: boolean;
-  /** Index among the phases of the params. */
-  phase: number;
+  /** By name: the params may leave out another one by the time the run is gone on with. */
+  phase: Phase['name'];
   /** The pass under way, 1 for the first of the run. */
   epoch: number;
   /** Updates of it that are behind, those that were left out included. */
@@ -48,7 +49,8 @@ export interface RunState {
 export interface BestModel {
   epoch: number;
   step: number;
-  loss: number;
+  /** null where it was not a finite number. */
+  loss: number | null;
   metrics: Metrics;
   /** The score threshold with the highest F1; null where no detection is right. */
   scoreThreshold: number | null;
@@ -70,14 +72,30 @@ interface TroubleState {
 
 /** Where every run begins. */
 export function initialState({
+  phase,
   batchSize,
   trackingId,
-}: Pick<RunState, 'batchSize' | 'trackingId'>): RunState {
+  pretrained,
+}: Pick<RunState, 'phase' | 'batchSize' | 'trackingId' | 'pretrained'>): RunState {
   return {
-    ...{ finished: false, phase: 0, epoch: 1, updates: 0, steps: 0 },
-    ...{ stepsBeforePhase: 0, epochsBeforePhase: 0 },
-    ...{ seconds: 0, secondsBeforePhase: 0, sums: {}, history: [], best: null, validationsWithoutGain: 0 },
+    finished: false,
+    phase,
+    epoch: 1,
+    updates: 0,
+    steps: 0,
+    stepsBeforePhase: 0,
+    epochsBeforePhase: 0,
+    seconds: 0,
+    secondsBeforePhase: 0,
+    sums: {},
+    history: [],
+    best: null,
+    validationsWithoutGain: 0,
     trouble: { count: 0, rateFactor: 1, excluded: [], overflows: 0 },
-    ...{ batchSize, recentLosses: [], trackingId, pretrained: null, overflowSaid: false },
+    batchSize,
+    recentLosses: [],
+    trackingId,
+    pretrained,
+    overflowSaid: false,
   };
 }

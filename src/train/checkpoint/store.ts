@@ -3,7 +3,7 @@
  */
 import type { HostTensor } from '../../model/safetensors.ts';
 import { UserError } from '../../system/errors.ts';
-import { sha256File } from '../../system/files.ts';
+import { isDiskFull, sha256File } from '../../system/files.ts';
 import type { Log } from '../../system/log.ts';
 import { type Checkpoint, type CheckpointNote, readCheckpoint, writeCheckpoint } from './checkpoint-file.ts';
 import { bestPath, checkpointPath, listCheckpoints, prune, removeFinished } from './checkpoint-folder.ts';
@@ -19,7 +19,7 @@ export interface CheckpointStore {
    * Writes a checkpoint, unless the newest one says the same, and removes those that are too many. Where the disk does not
    * take it, training had better go on than lose what it has: that is said, and only the third time in a row an error.
    * @param readTensors called where they are needed
-   * @throws UserError where no checkpoint is there yet, or the third in a row cannot be written
+   * @throws UserError where no checkpoint is there yet, the third in a row cannot be written, or the one that ends the run
    */
   save(state: RunState, readTensors: () => Promise<ReadonlyMap<string, HostTensor>>): Promise<void>;
   /** @throws UserError where there is none, or it is no longer whole */
@@ -45,10 +45,19 @@ interface StoreOptions {
   /** What the run goes on from; null = anew. */
   resume: CheckpointNote | null;
   log: Log;
+  /** Called before anything is written; fails where another process writes there. */
+  assertAlone?: () => Promise<void>;
 }
 
 /** Of a run whose folder `prepareFolder` has prepared. Writes nothing before the first `save`. */
-export function createStore({ folder, fingerprint, keep, resume, log }: StoreOptions): CheckpointStore {
+export function createStore({
+  folder,
+  fingerprint,
+  keep,
+  resume,
+  log,
+  assertAlone = async () => {},
+}: StoreOptions): CheckpointStore {
   let newest = resume && snapshot(resume);
   let failures = 0;
   let first = true;
@@ -58,9 +67,13 @@ export function createStore({ folder, fingerprint, keep, resume, log }: StoreOpt
     try {
       return await write();
     } catch (error) {
-      const count = (await listCheckpoints(folder)).length;
-      if (!(error instanceof UserError) || count < 2) throw error;
-      await tidy(1, state);
+      if (!isDiskFull(error) || (await listCheckpoints(folder)).length < 2) throw error;
+      // What is in the way of tidying up is not what the user must know first.
+      const made = await tidy(1, state).then(
+        () => true,
+        () => false,
+      );
+      if (!made) throw error;
       return write();
     }
   };
@@ -69,6 +82,7 @@ export function createStore({ folder, fingerprint, keep, resume, log }: StoreOpt
     newest: () => newest,
     save: async (state, readTensors) => {
       if (newest && isSame(newest.state, state)) return;
+      await assertAlone();
       const path = checkpointPath(folder, state.steps);
       const checkpoint = { path, state, fingerprint, tensors: await readTensors() };
       try {
@@ -76,8 +90,9 @@ export function createStore({ folder, fingerprint, keep, resume, log }: StoreOpt
         failures = 0;
       } catch (error) {
         failures++;
-        if (!(error instanceof UserError) || newest === null || failures >= MOST_FAILURES) throw error;
-        log.warn(`${error.message}; the newest checkpoint is still that of step ${newest.state.steps}`);
+        const mayGoOn = newest !== null && !state.finished && failures < MOST_FAILURES;
+        if (!(error instanceof UserError) || !mayGoOn) throw error;
+        log.warn(`${error.message}; the newest checkpoint is still that of step ${newest!.state.steps}`);
         return;
       }
       await tidy(keep, state)
@@ -91,6 +106,7 @@ export function createStore({ folder, fingerprint, keep, resume, log }: StoreOpt
       return readCheckpoint(newest.path);
     },
     saveBest: async (state, write) => {
+      await assertAlone();
       const path = bestPath(folder, state.steps);
       await withRoom(state, () => write(path));
       return sha256File(path);

@@ -1,5 +1,5 @@
 import type { HostBatch } from '../../data/host-batch.ts';
-import type { StepFigures } from '../step-figures.ts';
+import type { StepFigures } from '../engine/step-figures.ts';
 import type { BadTerm } from './bad-terms.ts';
 
 /** A step with figures that are no finite numbers. */

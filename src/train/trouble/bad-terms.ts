@@ -1,5 +1,5 @@
 import type { Params } from '../../params/schema.ts';
-import type { StepFigures } from '../step-figures.ts';
+import type { StepFigures } from '../engine/step-figures.ts';
 
 /** A figure that is not a finite number. */
 export interface BadTerm {

@@ -18,7 +18,11 @@ import { filesIn, useTempFolders } from '../../support/temp-folder.ts';
 
 const makeFolder = useTempFolders();
 const fingerprint = { params: { 'train.epochs': 3 }, data: 'data', code: 'code' };
-const state = { ...initialState({ batchSize: 4, trackingId: 'id' }), steps: 7, seconds: 1.5 };
+const state = {
+  ...initialState({ phase: 'train', pretrained: null, batchSize: 4, trackingId: 'id' }),
+  steps: 7,
+  seconds: 1.5,
+};
 const tensor = (...values: number[]): HostTensor => ({
   shape: [values.length],
   values: Float32Array.from(values),

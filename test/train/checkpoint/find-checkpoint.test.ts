@@ -37,7 +37,11 @@ async function keep(
   const own = await fingerprintOf({ ...params, train: { ...params.train, ...train } }, data);
   const fingerprint: RunFingerprint = { ...own, code: code ?? own.code };
   const path = checkpointPath(join(checkpointsFolder(params), runName(fingerprint)), steps);
-  const all = { ...initialState({ batchSize: 2, trackingId: null }), steps, ...state };
+  const all = {
+    ...initialState({ phase: 'train', pretrained: null, batchSize: 2, trackingId: null }),
+    steps,
+    ...state,
+  };
   const tensors = new Map([['a', { shape: [1], values: Float32Array.of(steps) }]]);
   await writeCheckpoint({ path, state: all, fingerprint, tensors });
   return path;
@@ -163,6 +167,22 @@ describe('a file', () => {
     await expect(find(path)).rejects.toBeInstanceOf(UsageError);
     await expect(find(path)).rejects.toThrow(message);
     await expect(find(path)).rejects.toThrow(path);
+  });
+  it('is refused where the params leave out the phase in which it stands', async () => {
+    const transfer = { ...params.train.transfer, freeze: { ...params.train.transfer.freeze, epochs: 0 } };
+    const before = params.train;
+    params = { ...params, train: { ...before, model_type: 'transfer' } };
+    const [freezing, tuning] = [
+      await keep(9, { state: { phase: 'freeze' } }),
+      await keep(10, { state: { phase: 'fine_tune' } }),
+    ];
+    params = { ...params, train: { ...params.train, transfer } };
+    await expect(find(freezing)).rejects.toBeInstanceOf(UsageError);
+    await expect(find(freezing)).rejects.toThrow(
+      `--resume: ${freezing} stands in phase freeze, which train.transfer.freeze.epochs=0 leaves out; set it to 1 or more`,
+    );
+    // Its place among the phases is another one now.
+    expect(await find(tuning)).toMatchObject({ path: tuning });
   });
   it('that cannot be read is refused as wrong usage', async () => {
     const path = await keep(9);

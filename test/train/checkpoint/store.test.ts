@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { HostTensor } from '../../../src/model/safetensors.ts';
 import { UserError } from '../../../src/system/errors.ts';
-import { writeFileAtomic } from '../../../src/system/files.ts';
+import { explainDiskError, writeFileAtomic } from '../../../src/system/files.ts';
 import { readCheckpoint } from '../../../src/train/checkpoint/checkpoint-file.ts';
 import { prepareFolder } from '../../../src/train/checkpoint/prepare-folder.ts';
 import { runName } from '../../../src/train/checkpoint/run-fingerprint.ts';
@@ -20,7 +20,12 @@ const fingerprintOf = (seed: number) => ({ params: { seed }, data: 'data', code:
 
 /** A state after so many steps. */
 function stateAt(steps: number, more: Partial<RunState> = {}): RunState {
-  return { ...initialState({ batchSize: 2, trackingId: null }), steps, updates: steps, ...more };
+  return {
+    ...initialState({ phase: 'train', pretrained: null, batchSize: 2, trackingId: null }),
+    steps,
+    updates: steps,
+    ...more,
+  };
 }
 
 const bestAt = (step: number) => ({ best: { step, epoch: 1 } as BestModel });
@@ -143,6 +148,52 @@ describe('on a full disk', () => {
   });
 });
 
+/** Fails as the disk does. */
+const failing = (code: string) => async () => {
+  throw explainDiskError(Object.assign(new Error(code), { code }), 'best.safetensors');
+};
+
+it.each([
+  ['ENOSPC', [step(3)]],
+  ['EDQUOT', [step(3)]],
+  ['EACCES', [step(1), step(2), step(3)]],
+  ['EROFS', [step(1), step(2), step(3)]],
+  ['EIO', [step(1), step(2), step(3)]],
+])('removes older ones only where that makes room: %s', async (code, left) => {
+  const store = storeIn(await makeFolder(), { keep: 3 });
+  for (const at of [1, 2, 3]) await store.save(stateAt(at), tensorsOf(at));
+  await expect(store.saveBest(stateAt(4), failing(code))).rejects.toThrow(/^Cannot write best.safetensors/);
+  expect(await names(store.folder)).toEqual(left);
+});
+
+it('fails where the checkpoint that ends the run cannot be written, and only says so before', async () => {
+  const store = storeIn(await makeFolder());
+  await store.save(stateAt(1), tensorsOf(1));
+  await rm(store.folder, { recursive: true });
+  await writeFile(store.folder, 'in the way');
+  await store.save(stateAt(2), tensorsOf(2));
+  expect(store.log.lines).toEqual([expect.stringMatching(/the newest checkpoint is still that of step 1$/)]);
+  await expect(store.save(stateAt(3, { finished: true }), tensorsOf(3))).rejects.toThrow(
+    /Cannot make the folder/,
+  );
+});
+
+it('writes nothing where another process has taken the folder over', async () => {
+  const root = await makeFolder();
+  let alone = true;
+  const assertAlone = async () => {
+    if (!alone) throw new UserError('taken over');
+  };
+  const fingerprint = fingerprintOf(1);
+  const folder = join(root, runName(fingerprint));
+  const store = createStore({ folder, fingerprint, keep: 2, resume: null, log: collectLog(), assertAlone });
+  await store.save(stateAt(1), tensorsOf(1));
+  alone = false;
+  await expect(store.save(stateAt(2), tensorsOf(2))).rejects.toThrow('taken over');
+  await expect(store.saveBest(stateAt(2), () => expect.fail('written'))).rejects.toThrow('taken over');
+  expect(await names(folder)).toEqual([step(1)]);
+});
+
 it('is an error at once where not even the first can be written', async () => {
   const file = join(await makeFolder(), 'file');
   await writeFile(file, '');
@@ -185,7 +236,7 @@ it('says nothing of a finished run, which goes when the new one has begun', asyn
   const log = collectLog();
   await prepareFolder(before.folder, null, log);
   expect(log.lines).toEqual([]);
-  expect(await names(`${before.folder}-1`)).toEqual([step(5)]);
+  expect(await names(`${before.folder}-finished`)).toEqual([step(5)]);
   await storeIn(root).save(stateAt(0), tensorsOf(0));
   expect(await names(root)).toEqual([step(0)]);
 });
@@ -205,6 +256,16 @@ it('leaves its own past, and sets aside what lies after the checkpoint that is g
   expect(log.lines).toEqual([`Checkpoints after step 1 were set aside: ${store.folder}-1`]);
   await prepareFolder(store.folder, await readCheckpoint(join(store.folder, step(1))), collectLog());
   expect(await names(store.folder)).toContain(step(1));
+});
+
+it('keeps what was set aside of a finished run, of which the user was told', async () => {
+  const root = await makeFolder();
+  const store = storeIn(root, { keep: 9 });
+  await store.save(stateAt(1), tensorsOf(1));
+  await store.save(stateAt(2, { finished: true }), tensorsOf(2));
+  await prepareFolder(store.folder, await readCheckpoint(join(store.folder, step(1))), collectLog());
+  await storeIn(root).save(stateAt(3), tensorsOf(3));
+  expect(await names(`${store.folder}-1`)).toEqual([step(2)]);
 });
 
 it('brings the best model along from another run’s folder', async () => {

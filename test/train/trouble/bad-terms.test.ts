@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { StepFigures } from '../../../src/train/step-figures.ts';
+import type { StepFigures } from '../../../src/train/engine/step-figures.ts';
 import { badTerms } from '../../../src/train/trouble/bad-terms.ts';
 
 const sound: StepFigures = {

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readSafetensors } from '../../../src/model/safetensors.ts';
 import { hashParams } from '../../../src/params/saved-params.ts';
 import { UserError } from '../../../src/system/errors.ts';
-import type { StepFigures } from '../../../src/train/step-figures.ts';
+import type { StepFigures } from '../../../src/train/engine/step-figures.ts';
 import type { BadStep } from '../../../src/train/trouble/bad-step.ts';
 import { badTerms } from '../../../src/train/trouble/bad-terms.ts';
 import { dumpStep } from '../../../src/train/trouble/dump-step.ts';

@@ -1,0 +1,70 @@
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { findRuntime } from '../../../src/system/tensorflow-probe.ts';
+import { hashOfCode, hashProgram } from '../../../src/train/checkpoint/code-hash.ts';
+import { useTempFolders } from '../../support/temp-folder.ts';
+
+const makeFolder = useTempFolders();
+const ROOMS = ['data', 'evaluate', 'graph', 'loss', 'masks', 'model', 'ops', 'system', 'train'];
+const RUNTIME = '/some/where/2.21.0-cpu';
+const PACKAGES = {
+  'node_modules/sharp': { version: '0.35.5' },
+  'node_modules/vitest': { version: '5.1.1', dev: true },
+};
+
+let root: string;
+const hash = (runtime: string | null = RUNTIME) => hashProgram(join(root, 'src'), runtime);
+const install = (packages: object) =>
+  writeFile(join(root, 'node_modules/.package-lock.json'), JSON.stringify({ packages }));
+
+beforeEach(async () => {
+  root = await makeFolder();
+  for (const folder of [...ROOMS.map((room) => `src/${room}/deep`), 'node_modules']) {
+    await mkdir(join(root, folder), { recursive: true });
+  }
+  await writeFile(join(root, 'src/ops/deep/add.ts'), 'a + b');
+  await install(PACKAGES);
+});
+
+describe('hashProgram', () => {
+  it('follows from the content and the names of the sources, wherever they lie', async () => {
+    const before = await hash();
+    await writeFile(join(root, 'src/ops/deep/add.ts'), 'a - b');
+    expect(await hash()).not.toBe(before);
+    await rm(join(root, 'src/ops/deep/add.ts'));
+    await writeFile(join(root, 'src/ops/deep/sum.ts'), 'a + b');
+    expect(await hash()).not.toBe(before);
+    await rm(root, { recursive: true });
+    root = await makeFolder();
+    for (const room of ROOMS) await mkdir(join(root, 'src', room), { recursive: true });
+    for (const folder of ['src/ops/deep', 'node_modules']) await mkdir(join(root, folder));
+    await writeFile(join(root, 'src/ops/deep/add.ts'), 'a + b');
+    await install(PACKAGES);
+    expect(await hash()).toBe(before);
+  });
+  it('follows from the packages that the program uses, and not from those for its development', async () => {
+    const before = await hash();
+    await install({ ...PACKAGES, 'node_modules/vitest': { version: '5.2.0', dev: true } });
+    expect(await hash()).toBe(before);
+    await install({ ...PACKAGES, 'node_modules/sharp': { version: '0.36.0' } });
+    const after = await hash();
+    expect(after).not.toBe(before);
+    await rm(join(root, 'node_modules'), { recursive: true });
+    expect([before, after]).not.toContain(await hash());
+  });
+  it("follows from TensorFlow's version, and not from the device that it is for", async () => {
+    expect(await hash('/else/where/2.21.0-gpu')).toBe(await hash());
+    expect(await hash('/some/where/2.22.0-cpu')).not.toBe(await hash());
+    expect(await hash('/usr/lib/tensorflow')).toBe(await hash(null));
+    expect(await hash(null)).not.toBe(await hash());
+  });
+});
+
+it('is of this program, of its packages and TensorFlow as they are installed', async ({ skip }) => {
+  const runtime = await findRuntime();
+  if (runtime === null) skip('TensorFlow is not set up');
+  expect(basename(runtime!)).toMatch(/^\d+\.\d+\.\d+-(cpu|gpu)$/);
+  const sources = resolve(import.meta.dirname, '../../../src');
+  expect(await hashOfCode()).toBe(await hashProgram(sources, runtime));
+});
