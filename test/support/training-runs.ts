@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect } from 'vitest';
 import { readManifest } from '../../src/data/open-prepared.ts';
 import { prepareData } from '../../src/data/prepare.ts';
 import type { Params } from '../../src/params/schema.ts';
+import { isReplaced, type WrittenRow } from '../../src/tracking/cut-rows.ts';
 import type { MetricsRow } from '../../src/tracking/tracker.ts';
 import { readCheckpointNote } from '../../src/train/checkpoint/checkpoint-file.ts';
 import { listCheckpoints } from '../../src/train/checkpoint/checkpoint-folder.ts';
@@ -125,17 +126,17 @@ export function expectSame(end: RunResult, whole: RunResult): void {
   expect(told(end)).toEqual(told(whole));
 }
 
+/** As it stands in the trackers' file. */
+function written({ step, row }: RunResult['rows'][number]): WrittenRow {
+  return { ...row, step };
+}
+
 /** The rows of all parts as the trackers keep them: what comes again takes the place of what was told of it. */
 export function rowsOf(parts: readonly RunResult[]): RunResult['rows'] {
   let rows: RunResult['rows'] = [];
   for (const { rows: more } of parts) {
     for (const row of more) {
-      const again = rows.findIndex(({ step, row: { 'valid/loss': loss } }) => {
-        return (
-          step > row.step ||
-          (step === row.step && (loss === undefined) === (row.row['valid/loss'] === undefined))
-        );
-      });
+      const again = rows.findIndex((old) => old.step > row.step || isReplaced(written(old), written(row)));
       if (again >= 0) rows = rows.slice(0, again);
       rows.push(row);
     }

@@ -7,7 +7,14 @@ import { UserError } from '../../src/system/errors.ts';
 import { readCheckpoint } from '../../src/train/checkpoint/checkpoint-file.ts';
 import { listCheckpoints } from '../../src/train/checkpoint/checkpoint-folder.ts';
 import { watchSteps } from '../support/plant-in-session.ts';
-import { forgetRuns, type RunResult, train, useTinyRuns } from '../support/training-runs.ts';
+import {
+  expectSame,
+  forgetRuns,
+  type RunResult,
+  stopsAtLook,
+  train,
+  useTinyRuns,
+} from '../support/training-runs.ts';
 
 /** Four updates in the one pass; checkpoints after the second and the fourth. */
 const runs = useTinyRuns({ train: 8, valid: 1, test: 1 });
@@ -74,6 +81,14 @@ it('goes back to the last checkpoint, and comes by without that update, at a low
   expect(result.summary).toMatchObject({ finished: true, steps: 4, epochs: 1 });
   const mean = (steps[0]!.row['train/loss']! + steps[1]!.row['train/loss']! + again!['train/loss']!) / 3;
   expect(result.history[0]!['train/loss']).toBeCloseTo(mean, 10);
+  // Stopped after that and gone on with: the lower rate and what is left out are not forgotten.
+  await forgetRuns(params);
+  const part = await train(params, stopsAtLook(8));
+  expect(part.lines).toContain('Back at step 2, from here on at 0.5 times the learning rate');
+  expect(part.summary).toMatchObject({ finished: false, steps: 3 });
+  const rest = await train(params);
+  expect(rest.summary.resumed_from).toBe(3);
+  expectSame(rest, result);
 }, 120_000);
 
 it.each(['skip', 'roll_back'] as const)(
