@@ -38,8 +38,13 @@ export async function compare(
     { images: paired.a, scoreThreshold: a.scoreThreshold },
     { images: paired.b, scoreThreshold: b.scoreThreshold },
     {
-      ...{ maxDetections, categories: a.files.categories.length, changed },
-      ...{ resamples, seed, onProgress, signal },
+      maxDetections,
+      categories: a.files.categories.length,
+      changed,
+      resamples,
+      seed,
+      onProgress,
+      signal,
     },
   );
   const result: CompareResult = {

@@ -80,7 +80,10 @@ function beginBatch(
     count: batchSize,
     sources: requests.map(({ image }) => image),
     real: Math.min(batchSize, images - first),
-    ...{ imageSize, maxInstances, maskSize, touchingSize: touchingSize(shape) },
+    imageSize,
+    maxInstances,
+    maskSize,
+    touchingSize: touchingSize(shape),
     ...batchArrays(memory, shape),
     overflow: 0,
   };

@@ -42,9 +42,13 @@ export function createPrepareReport(
   const report = (split: Split) => splitReport(splits[split], manifest.splits[split]);
   const { source, hash, findings, divisions } = manifest;
   return {
-    ...{ folder, source, hash },
+    folder,
+    source,
+    hash,
     splits: { train: report('train'), valid: report('valid'), test: report('test') },
-    ...{ findings, divisions, findingsPage },
+    findings,
+    divisions,
+    findingsPage,
   };
 }
 

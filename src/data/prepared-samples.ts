@@ -33,11 +33,18 @@ export async function preparedSamples(
 function toSample(image: PreparedImage, split: Split, file: string): SourceSample {
   const { name, width, height, origin, buildings, crowds } = image;
   const annotation = (rings: number[][], entry: string, crowd: boolean): SourceAnnotation => ({
-    ...{ entry, crowd, box: null, area: null },
+    entry,
+    crowd,
+    box: null,
+    area: null,
     outline: { kind: 'polygons', rings, unit: 'pixels' },
   });
   return {
-    ...{ file, name, origin, split, temporary: true },
+    file,
+    name,
+    origin,
+    split,
+    temporary: true,
     size: { width, height },
     annotations: [
       ...buildings.map(({ id, polygons }) => annotation(polygons, `annotation ${id}`, false)),

@@ -21,7 +21,16 @@ export function buildingRows(image: EvaluatedImage, { buildings, detections }: I
   const ofBuildings = buildings.map(
     ({ truth, kind, merged, split, detection, iou, size, area, gap }): Row => ({
       ...common,
-      ...{ what: 'building', kind, size, area, iou, merged, split, gap, merges: null, piece: null },
+      what: 'building',
+      kind,
+      size,
+      area,
+      iou,
+      merged,
+      split,
+      gap,
+      merges: null,
+      piece: null,
       score: image.detections[detection]?.score ?? null,
       ...boxCells(image.truth[truth]!.box),
     }),
@@ -32,8 +41,17 @@ export function buildingRows(image: EvaluatedImage, { buildings, detections }: I
     const area = rleArea(mask);
     return {
       ...common,
-      ...{ what: 'detection', kind, size, area, iou, score, merges, piece },
-      ...{ merged: null, split: null, gap: null },
+      what: 'detection',
+      kind,
+      size,
+      area,
+      iou,
+      score,
+      merges,
+      piece,
+      merged: null,
+      split: null,
+      gap: null,
       ...boxCells(box),
     };
   });

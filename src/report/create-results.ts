@@ -46,7 +46,9 @@ export function createResults(folder: string, options: ResultsOptions): Results 
       images.add(imageRow(image, outcome, figures));
       for (const row of buildingRows(image, outcome)) buildings.add(row);
       worst.add({
-        ...{ image, outcome, figures },
+        image,
+        outcome,
+        figures,
         picture: picture ? () => picture(image) : null,
         link: link?.(image) ?? null,
       });

@@ -33,7 +33,11 @@ export function imageRow(
   figures: ImageFigures,
 ): Record<(typeof IMAGE_COLUMNS)[number], Cell> {
   return {
-    ...{ id, name, origin, width, height },
+    id,
+    name,
+    origin,
+    width,
+    height,
     ...figures,
     buildings: buildings.length,
     ...countKinds('buildings', BUILDING_KINDS, buildings),

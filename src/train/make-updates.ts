@@ -160,7 +160,10 @@ function reportOf(
 ): StepReport {
   const rates = Object.entries(groups).map(([name, multiple]) => [name, multiple * learningRate]);
   return {
-    ...{ step, epoch, overflow, rates: Object.fromEntries(rates) },
+    step,
+    epoch,
+    overflow,
+    rates: Object.fromEntries(rates),
     figures: meanStepFigures(figures),
     imagesPerSecond: (1000 * batch.count * figures.length) / (performance.now() - sinceMs),
     seconds: { data: waitedMs / 1000, step: ranMs / 1000 },

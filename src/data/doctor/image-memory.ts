@@ -17,7 +17,14 @@ const MANY_BYTES = 60e6;
 
 /** By the type of its samples. */
 const SAMPLE_BYTES: Readonly<Record<string, number>> = {
-  ...{ uchar: 1, char: 1, ushort: 2, short: 2, uint: 4, int: 4, float: 4, double: 8 },
+  uchar: 1,
+  char: 1,
+  ushort: 2,
+  short: 2,
+  uint: 4,
+  int: 4,
+  float: 4,
+  double: 8,
 };
 /** Complex numbers, which are refused later. */
 const MOST_SAMPLE_BYTES = 16;

@@ -60,7 +60,10 @@ export async function readLabelme(
   }
   labels.hasBuildings ||= shapes.hasBuildings;
   const sample = toSample(reading, {
-    ...{ place, name, split, size },
+    place,
+    name,
+    split,
+    size,
     annotations: shapes.annotations,
     entry: path,
   });

@@ -66,11 +66,15 @@ export async function readGroundTruth(
   const file = {
     path,
     images: createPlaces(images, {
-      ...{ path, list: 'images', field: 'image_id' },
+      path,
+      list: 'images',
+      field: 'image_id',
       show: ({ id }) => shown(id),
     }),
     categories: createPlaces(categories, {
-      ...{ path, list: 'categories', field: 'category_id' },
+      path,
+      list: 'categories',
+      field: 'category_id',
       show: ({ id, name }) => `${shown(id)} ${shown(name)}`,
     }),
     annotated: new Set<number>(),

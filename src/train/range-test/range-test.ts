@@ -124,8 +124,12 @@ async function climb(
     Math.ceil(steps / updatesPerEpoch(images.length, params.train)),
   );
   const schedule: Schedule = {
-    ...{ peak: to, min: from, warmupSteps: 0, totalSteps: steps },
-    ...{ shape: 'exponential', decay: params.train.step_decay },
+    peak: to,
+    min: from,
+    warmupSteps: 0,
+    totalSteps: steps,
+    shape: 'exponential',
+    decay: params.train.step_decay,
   };
   try {
     const engine = await createEngine(model, update, batchShape(params), params);
@@ -204,7 +208,10 @@ async function writeResult(
   };
   const { range, curve, ...found } = summary;
   const rows = points.map(({ step, learningRate, loss, smoothed }) => ({
-    ...{ step, learning_rate: learningRate, loss, smoothed },
+    step,
+    learning_rate: learningRate,
+    loss,
+    smoothed,
   }));
   await writeFileAtomic(range, `${JSON.stringify({ ...found, points: rows }, null, 2)}\n`);
   await writeFileAtomic(curve, await rangeCurveSvg(points, summary));
