@@ -52,7 +52,12 @@ const ROOMS = {
     values: [
       ...['model', 'loss', 'data/batch.ts', 'data/host-batch.ts', 'data/loader.ts'],
       ...['graph/cache.ts', 'graph/cost.ts', 'graph/scope.ts'],
-      ...['train/phases/phases.ts', 'train/engine/step.ts', 'train/engine/update.ts', 'train/engine/validation-step.ts'],
+      ...[
+        'train/phases/phases.ts',
+        'train/engine/step.ts',
+        'train/engine/update.ts',
+        'train/engine/validation-step.ts',
+      ],
       ...['system/align-columns.ts', 'system/errors.ts', TENSORFLOW],
     ],
     types: ['params', 'graph', 'system'],

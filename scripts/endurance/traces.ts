@@ -33,8 +33,8 @@ export interface Reached {
   halfWritten: string[];
 }
 
-/** Figures that tell of the machine and the hour. */
-const OF_THE_HOUR = /^(time|system)\/|images_per_second|(^|[/_])seconds|^timestamp$/;
+/** What tells of the machine and the hour, or is drawn for each run. */
+const OF_THE_HOUR = /^run$|^(time|system)\/|images_per_second|(^|[/_])seconds|^timestamp$/;
 const CHECKPOINT = /^step-(\d+)\.safetensors$/;
 
 /** Reads what a training that has ended has left. */

@@ -26,7 +26,10 @@ export function watchInterrupts(log: Log): Interrupts {
   process.on('SIGTERM', stop);
   // Whoever has started this process over such a channel, as `aerial reproduce`, and is gone, would never stop it.
   if (process.channel) {
-    process.once('disconnect', () => stop('SIGTERM'));
+    // One that has handed a signal on and ends before us is no second signal.
+    process.once('disconnect', () => {
+      if (!controller.signal.aborted) stop('SIGTERM');
+    });
     process.channel.unref();
   }
   return {

@@ -30,11 +30,11 @@ export async function createTracker(
   const metricsFile = join(folder, 'metrics.jsonl');
   const isDisabled = readWandbMode(process.env) === 'disabled';
   // Now, since the first row may cut the file.
-  const lastStep = resumeStep === null ? null : Math.max(resumeStep, lastStepOf(metricsFile));
+  const lastStep = resumeStep === null ? null : Math.max(resumeStep, lastStepOf(metricsFile, runId));
   const start = () =>
     createWandbTracker(params, { stage, metricsFile, log, environment: process.env, runId, lastStep });
   // Inference itself leaves every picture in its folder.
-  const local = createLocalTracker(folder, log, { exhibits: stage === 'train', resumeStep });
+  const local = createLocalTracker(folder, log, { exhibits: stage === 'train', run: runId, resumeStep });
   return fanOut(isDisabled ? [local] : [local, whenFirstUsed(start)]);
 }
 

@@ -2,13 +2,16 @@ import { randomBytes } from 'node:crypto';
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import type { MetricsRow } from './tracker.ts';
 
-/** A row as it stands in the file. */
-export type WrittenRow = { step: number } & (MetricsRow | { summary: MetricsRow });
+/** A row as it stands in the file, with the run that it is of, where that has a name. */
+export type WrittenRow = { step: number; run?: string } & Figures;
+
+type Figures = { [figure: string]: MetricsRow[string] | string | MetricsRow | undefined };
 
 /**
  * Cuts a file of rows back to where training goes on, as if what came after had never been: from the first row on that
  * lies after `resumeStep` or that `next` replaces, and without summaries and the rest of a line that was being written when
- * the run died. A figure has one value at each step.
+ * the run died. Rows of other runs go, too: another one may have been trained here meanwhile. A figure has one value at
+ * each step.
  *
  * What stays is written aside, then renamed: whatever happens, the file is whole.
  * @param next the first row after the cut
@@ -16,7 +19,7 @@ export type WrittenRow = { step: number } & (MetricsRow | { summary: MetricsRow 
  */
 export function cutRows(file: string, next: WrittenRow, resumeStep: number = next.step): void {
   const text = readOr('', file);
-  const rows = rowsOf(text).filter(({ row }) => !('summary' in row));
+  const rows = rowsOf(text).filter(({ row }) => row.run === next.run && !('summary' in row));
   const end = rows.findIndex(
     ({ row }) => row.step > resumeStep || row.step > next.step || isReplaced(row, next),
   );
@@ -25,10 +28,11 @@ export function cutRows(file: string, next: WrittenRow, resumeStep: number = nex
   if (content !== text) replaceFile(file, content);
 }
 
-/** @returns the highest step of which the file holds a row; 0 where it holds none, or cannot be read */
-export function lastStepOf(file: string): number {
+/** @returns the highest step of which the file holds a row of this run; 0 where it holds none, or cannot be read */
+export function lastStepOf(file: string, run: string | undefined): number {
   try {
-    return rowsOf(readOr('', file)).reduce((last, { row }) => Math.max(last, row.step), 0);
+    const own = rowsOf(readOr('', file)).filter(({ row }) => row.run === run);
+    return own.reduce((last, { row }) => Math.max(last, row.step), 0);
   } catch {
     return 0;
   }

@@ -7,26 +7,28 @@ import type { Tracker } from './tracker.ts';
 export interface LocalOptions {
   /** Whether pictures and tables are wanted, too. */
   exhibits: boolean;
-  /** The step after which an earlier run is continued; null or left out = a run of its own. */
+  /** By what the run is known: each of its rows says so. */
+  run?: string | undefined;
+  /** The step after which that run is continued; null or left out = a new one. */
   resumeStep?: number | null;
 }
 
 /**
  * Figures and pictures as plain files, always and without any account:
- *   FOLDER/metrics.jsonl     one row `{"step": 40, "train/loss": 0.7, ...}` a line, null where a figure is undefined;
+ *   FOLDER/metrics.jsonl     one row `{"step": 40, "run": "x7f3a", "train/loss": 0.7, ...}` a line, null where a figure is undefined;
  *                            the last one may be `{"step": 400, "summary": {...}}`
  *   FOLDER/images/KEY.png    the newest picture of each key, `/` in it written as `_`
  *   FOLDER/tables/KEY.json   the newest table or line chart of each key, as `Exhibit` has it
  *
  * The last two only where `exhibits` asks for them. Pictures with overlays and pages are for trackers that can show them:
  * the stages leave the same on disk in other forms. Each row is on disk when the call returns. The first row of a run takes
- * the place of the rows of the run before; that of a resumed run, of those after `resumeStep`. So does a row of a step that
+ * the place of the rows of the run before; that of a resumed run, of those after `resumeStep`, and of those of other runs. So does a row of a step that
  * was already there, of all from there on: training has gone back.
  */
 export function createLocalTracker(
   folder: string,
   log: Log,
-  { exhibits, resumeStep = null }: LocalOptions,
+  { exhibits, run, resumeStep = null }: LocalOptions,
 ): Tracker {
   const file = join(folder, 'metrics.jsonl');
   /** Whether the file holds nothing but this run. */
@@ -44,8 +46,10 @@ export function createLocalTracker(
       told = true;
     }
   };
-  const writeRow = (row: WrittenRow) =>
+  const writeRow = (figures: WrittenRow) =>
     attempt(file, () => {
+      const { step, ...rest } = figures;
+      const row: WrittenRow = run === undefined ? figures : { step, run, ...rest };
       if (begun ? row.step < last.step || isReplaced(last, row) : resumeStep !== null) {
         cutRows(file, row, begun ? row.step : resumeStep!);
         begun = true;

@@ -1,6 +1,7 @@
 /**
  * What a training run says to people.
  */
+import { dirname, resolve } from 'node:path';
 import type { Split } from '../data/prepared.ts';
 import type { Variables } from '../graph/optimizers/optimizer.ts';
 import type { ProgramOrigin } from '../graph/program.ts';
@@ -79,9 +80,17 @@ export function describeResume({ path, state }: CheckpointNote): string {
   return `Going on after step ${state.steps}, in epoch ${state.epoch}: ${path}`;
 }
 
-/** The line at the end of a run that is not finished. @param newest its newest checkpoint */
-export function describePause({ path, state }: CheckpointNote): string {
-  return `Kept as it was after step ${state.steps}: aerial train, with the same --params and --set, goes on from there (${path})`;
+/** The line at the end of a run that was stopped. @param newest its newest checkpoint @param folder of its own checkpoints */
+export function describePause({ path, state }: CheckpointNote, folder: string): string {
+  const command = 'aerial train, with the same --params and --set';
+  return resolve(dirname(path)) === resolve(folder)
+    ? `Kept as it was after step ${state.steps}: ${command}, goes on from there (${path})`
+    : `Nothing new was kept: ${command} and --resume ${path}, goes on after step ${state.steps}`;
+}
+
+/** The line after an error. */
+export function describeNewest({ path, state }: CheckpointNote): string {
+  return `The newest checkpoint is that of step ${state.steps} (${path})`;
 }
 
 function count(number: number, noun: string): string {

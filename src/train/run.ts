@@ -7,7 +7,7 @@ import type { MetricsRow } from '../tracking/tracker.ts';
 import type { Checkpoint } from './checkpoint/checkpoint-file.ts';
 import type { BestModel } from './checkpoint/run-state.ts';
 import type { Phase } from './phases/phases.ts';
-import { type BestFigures, describePause, type TrainingSummary } from './report.ts';
+import { type BestFigures, describeNewest, describePause, type TrainingSummary } from './report.ts';
 import { runPhase } from './run-phase.ts';
 import { phaseOf, startRun, type TrainingContext, type TrainingRun } from './training-run.ts';
 import { restoreResults } from './validation/results.ts';
@@ -38,7 +38,7 @@ export async function runTraining(
     run.progress.stop();
     await run.loader.close();
     run.model.dispose();
-    if (!run.state.finished) sayWhereItStands(run);
+    sayWhereItStands(run);
   }
   return summarize(run);
 }
@@ -55,10 +55,11 @@ function enterPhase(run: TrainingRun, { name }: Phase): void {
   };
 }
 
-/** It was stopped, or something went wrong. */
-function sayWhereItStands({ store, log }: TrainingRun): void {
+/** Where it was stopped, or something went wrong. */
+function sayWhereItStands({ store, signal, log }: TrainingRun): void {
   const newest = store.newest();
-  if (newest) log.info(describePause(newest));
+  if (!newest || newest.state.finished) return;
+  log.info(signal.aborted ? describePause(newest, store.folder) : describeNewest(newest));
 }
 
 function summarize(run: TrainingRun): TrainingSummary {

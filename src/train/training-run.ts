@@ -117,6 +117,16 @@ export async function startRun(
   }
 }
 
+/**
+ * The state of a checkpoint that the run goes back to, with what it has found out since: what went wrong, how large a batch
+ * there is memory for, that its best model is lost.
+ */
+export function stateBackAt(checkpoint: Checkpoint, now: RunState): RunState {
+  const { state } = goOnFrom(checkpoint);
+  const { trouble, overflowSaid, batchSize } = now;
+  return { ...state, trouble, overflowSaid, batchSize, best: now.best && state.best };
+}
+
 /** The phase that is under way; `findCheckpoint` holds a checkpoint's against the params. */
 export function phaseOf({ phases, state }: Pick<TrainingRun, 'phases' | 'state'>): Phase {
   return phases.find(({ name }) => name === state.phase)!;
@@ -142,7 +152,7 @@ async function begin(
 }
 
 /** What goes on from a checkpoint. One that was finished is not any more: the params may ask for more. */
-export function goOnFrom({ state, tensors }: Checkpoint): Pick<TrainingRun, 'state' | 'tensors'> {
+function goOnFrom({ state, tensors }: Checkpoint): Pick<TrainingRun, 'state' | 'tensors'> {
   return { state: { ...structuredClone(state), finished: false }, tensors };
 }
 

@@ -39,7 +39,7 @@ it('else ends with advice in one line', async () => {
   expect(exitCode).toBe(1);
   expect(lines.filter((line) => line.startsWith('error:'))).toEqual([
     expect.stringMatching(
-      /^error: Out of memory in training with train.batch_size 32 \(.*OOM when allocating.*\); train.batch_size=16 with train.accumulation_steps=2 makes updates of as many images; train.memory.when_out=halve does that/,
+      /^error: Out of memory in training with train.batch_size 32 \(.*OOM when allocating.*\); train.memory.when_out=halve goes on from the last checkpoint with half the batch; train.batch_size=16 with train.accumulation_steps=2 makes/,
     ),
   ]);
 });

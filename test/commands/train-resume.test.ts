@@ -8,6 +8,7 @@ import {
   type Outcome,
   readOutcome,
   readReached,
+  readRows,
 } from '../../scripts/endurance/traces.ts';
 import { type Ending, train } from '../../scripts/endurance/training.ts';
 import { makePlace, makeWorkplace, type Workplace } from '../../scripts/endurance/workplace.ts';
@@ -156,10 +157,15 @@ describe('aerial train after a stop', () => {
     expect(ending).toMatchObject({ exitCode: 0, summary: { resumed_from: null, steps: 16 } });
     const told = ending.lines.filter((line) => line.includes(relative(place, newest.path)));
     expect(told).toEqual([expect.stringMatching(/train\.learning_rate.*--resume/)]);
-    // It can still be gone on with; its rows went when the other run began its own.
+    // It can still be gone on with; its rows went when the other run began its own, of which none stays among them.
+    const other = (await readRows(place)).map(({ run }) => run);
     const back = await train(place);
     expect(back.summary!.resumed_from).toBe(newest.step);
     expect(differences(await readOutcome(place, back.summary!), expected)).toEqual(['rows']);
+    const rows = await readRows(place);
+    expect(new Set(rows.map(({ run }) => run)).size).toBe(1);
+    expect(other).not.toContain(rows[0]!.run);
+    expect(rows[0]!.step).toBe(newest.step + 1);
   }, 120_000);
 
   it('anew after a finished run; stopped on the way, goes on with the new one', async () => {

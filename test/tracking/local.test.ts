@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { lastStepOf } from '../../src/tracking/cut-rows.ts';
 import { createLocalTracker } from '../../src/tracking/local.ts';
 import type { Exhibit } from '../../src/tracking/tracker.ts';
 
@@ -166,6 +167,18 @@ describe('createLocalTracker', () => {
         { step: 2, 'train/loss': 1 },
         { step: 2, summary: { 'best/ap': 1 } },
       ]);
+    });
+
+    it('keeps only rows of its own run, whatever was trained here meanwhile', async () => {
+      const of = (run: string, step: number) => ({ step, run, 'train/loss': 1 });
+      await written(
+        ...[of('a', 1), of('b', 2), of('a', 2), of('b', 3)].map((row) => JSON.stringify(row)),
+        '',
+      );
+      const options = { exhibits: true, run: 'a', resumeStep: 2 };
+      createLocalTracker(join(folder, 'run'), log, options).log(3, { 'train/loss': 1 });
+      expect(await rows()).toEqual([of('a', 1), of('a', 2), of('a', 3)]);
+      expect([lastStepOf(file(), 'a'), lastStepOf(file(), 'b')]).toEqual([3, 0]);
     });
 
     it('keeps nothing of a run that goes on from its beginning', async () => {

@@ -91,6 +91,22 @@ it('begins anew after a run that is finished, whose checkpoints stay until then'
   expect(await listRuns(dirname(first.summary.checkpoints!))).toEqual([first.summary.checkpoints]);
 }, 60_000);
 
+it('puts the results of a finished run back where they are gone', async () => {
+  const params = eager({ epochs: 1 });
+  await forgetRuns(params);
+  const first = await train(params);
+  const before = await contents(params);
+  for (const name of OUTS) await rm(inTrain(params, name));
+  const second = await train(params);
+  expect(second.summary).toMatchObject({
+    finished: true,
+    resumed_from: 2,
+    steps: 2,
+    best: first.summary.best,
+  });
+  expect(await contents(params)).toEqual(before);
+}, 60_000);
+
 it('sets an unfinished run aside where it is told never to resume, and can be told to go on with it later', async () => {
   const params = eager();
   const stopped = await stopAfterFirstEpoch(params);

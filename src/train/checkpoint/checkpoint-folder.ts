@@ -25,6 +25,11 @@ export function checkpointsFolder({ paths }: Pick<Params, 'paths'>): string {
   return join(paths.runs, 'train', 'checkpoints');
 }
 
+/** The best model as the next stage finds it. */
+export function bestModelPath({ paths }: Pick<Params, 'paths'>): string {
+  return join(paths.runs, 'train', 'best.safetensors');
+}
+
 export function checkpointPath(folder: string, step: number): string {
   return join(folder, `${stepName(step)}.safetensors`);
 }
@@ -72,7 +77,7 @@ export async function removeLeftOvers(folder: string): Promise<void> {
   for (const name of leftOvers) await rm(join(folder, name), { force: true });
 }
 
-/** Where a finished run waits to be removed while the same run, which begins anew, has nothing yet. */
+/** Where a finished run waits to be removed while the same run, which begins anew, has no model yet. */
 export function finishedName(folder: string): string {
   return `${folder}-finished`;
 }

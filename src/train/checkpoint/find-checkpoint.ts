@@ -2,12 +2,13 @@
  * Which checkpoint a run goes on from: what `--resume` means.
  */
 
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Params } from '../../params/schema.ts';
 import { UsageError, UserError } from '../../system/errors.ts';
 import type { Log } from '../../system/log.ts';
 import { type Checkpoint, readCheckpoint } from './checkpoint-file.ts';
-import { checkpointsFolder, listCheckpoints } from './checkpoint-folder.ts';
+import { bestModelPath, checkpointsFolder, listCheckpoints } from './checkpoint-folder.ts';
 import { offerOthers, refusalOf, refusalOfPhase } from './other-runs.ts';
 import { differenceOf, fingerprintOf, type RunFingerprint, runName } from './run-fingerprint.ts';
 
@@ -16,7 +17,10 @@ export interface ResumeWish {
   params: Params;
   /** Hash of the prepared data set. */
   dataHash: string;
-  /** auto = the newest sound one of the same params, data and code that is not finished; never = none; else a file. */
+  /**
+   * auto = the newest sound one of the same params, data and code that is not finished, or whose results are gone: DVC removes
+   * them before a stage; never = none; else a file.
+   */
   resume: string;
   log: Log;
 }
@@ -37,6 +41,12 @@ export async function findCheckpoint({
   const root = checkpointsFolder(params);
   const newest = await newestSound(join(root, runName(fingerprint)), log);
   if (newest && !newest.state.finished) return newest;
+  if (newest?.state.best && !existsSync(bestModelPath(params))) {
+    log.info(
+      'The run of these params, data and code is finished: its results are put back; --resume never trains anew',
+    );
+    return newest;
+  }
   await offerOthers(root, fingerprint, log);
   return null;
 }
@@ -66,6 +76,9 @@ async function openNamed(
   const difference = differenceOf(checkpoint.fingerprint, fingerprint);
   const refusal = refusalOf(checkpoint, difference, fingerprint) ?? refusalOfPhase(checkpoint, params);
   if (refusal !== null) throw new UsageError(refusal);
+  if (checkpoint.state.phase === 'fine_tune' && difference.keys.includes('train.transfer.freeze.epochs')) {
+    log.warn(`train.transfer.freeze.epochs has no effect any more: ${path} stands in the phase after it`);
+  }
   if (difference.code) {
     log.warn(`${path} was written by another version of the program: the run may not go on as it would have`);
   }

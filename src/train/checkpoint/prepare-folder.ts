@@ -1,7 +1,7 @@
 /**
  * Before a run writes its first checkpoint: whatever lies in its place and is not of its own past makes way, and is kept.
  */
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { mkdir, realpath, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { copyFileAtomic } from '../../system/files.ts';
 import type { Log } from '../../system/log.ts';
@@ -14,19 +14,27 @@ import { bestPath, finishedName, listCheckpoints, removeLeftOvers, unusedName } 
  */
 export async function prepareFolder(folder: string, resume: CheckpointNote | null, log: Log): Promise<void> {
   await removeLeftOvers(folder);
-  const isOwn = resume !== null && resolve(dirname(resume.path)) === resolve(folder);
+  const isOwn = resume !== null && (await realFolder(dirname(resume.path))) === (await realFolder(folder));
   if (isOwn) return setLaterAside(folder, resume, log);
   const [newest] = await listCheckpoints(folder);
   if (newest) {
     const note = await readCheckpointNote(newest.path).catch(() => null);
-    if (note?.state.finished) await replace(finishedName(folder), folder);
-    else {
+    if (note?.state.finished) {
+      const waiting = finishedName(folder);
+      await replace(waiting, folder);
+      log.info(`The checkpoints of the finished run are in ${waiting} until this one has its first model`);
+    } else {
       const aside = await unusedName(folder);
       await rename(folder, aside);
       log.info(`The checkpoints of an earlier start of this run were set aside: ${aside}`);
     }
   }
   if (resume) await copyBest(resume, folder);
+}
+
+/** Whatever links lead there; a folder that is not there is no other's. */
+async function realFolder(folder: string): Promise<string> {
+  return realpath(folder).catch(() => resolve(folder));
 }
 
 /** @param to removed before, where it is there */

@@ -1,6 +1,6 @@
 /**
  * Where a run stands: with the weights and the optimizer's memory, all that it needs to go on as if it had not been
- * stopped. The loop goes by this alone. It is plain JSON, and every number in it is finite.
+ * stopped. The loop goes by this alone. It is plain JSON: a figure of the history that is not finite is null in it.
  *
  * Random numbers are not in it: each follows from the seed and the place that it is for (epoch, place in the pass, update).
  */
@@ -31,7 +31,7 @@ export interface RunState {
   sums: RowSums;
   history: History;
   best: BestModel | null;
-  /** Validations of this phase in a row that brought no higher mask mAP. */
+  /** Validations of this phase in a row that brought no better model. */
   validationsWithoutGain: number;
   trouble: TroubleState;
   /** Images of a batch: `train.batch_size`, or a part of it where memory ran out. */

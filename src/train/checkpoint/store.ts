@@ -1,6 +1,7 @@
 /**
  * The checkpoints of one run on disk: the newest few, and the best model beside them.
  */
+import { dirname, resolve } from 'node:path';
 import type { HostTensor } from '../../model/safetensors.ts';
 import { UserError } from '../../system/errors.ts';
 import { isDiskFull, sha256File } from '../../system/files.ts';
@@ -60,7 +61,9 @@ export function createStore({
 }: StoreOptions): CheckpointStore {
   let newest = resume && snapshot(resume);
   let failures = 0;
-  let first = true;
+  let cluttered = true;
+  // One that is gone on from may lie in the folder of another run.
+  const isHere = ({ path }: CheckpointNote) => resolve(dirname(path)) === resolve(folder);
   const tidy = async (most: number, { steps, best }: RunState) =>
     prune(folder, { keep: most, upTo: newest?.state.steps ?? steps, bestStep: best?.step ?? null });
   const withRoom = async <T>(state: RunState, write: () => Promise<T>): Promise<T> => {
@@ -81,7 +84,7 @@ export function createStore({
     folder,
     newest: () => newest,
     save: async (state, readTensors) => {
-      if (newest && isSame(newest.state, state)) return;
+      if (newest && isHere(newest) && isSame(newest.state, state)) return;
       await assertAlone();
       const path = checkpointPath(folder, state.steps);
       const checkpoint = { path, state, fingerprint, tensors: await readTensors() };
@@ -96,10 +99,10 @@ export function createStore({
         return;
       }
       await tidy(keep, state)
-        // Not before this run has something of its own to go on from: it may have begun with what they hold.
-        .then(() => (first ? removeFinished(folder) : undefined))
+        // Not before this run has a model of its own to show for them.
+        .then(() => (cluttered && state.best ? removeFinished(folder) : undefined))
         .catch((error: Error) => log.warn(`Old checkpoints stay in ${folder}: ${error.message}`));
-      first = false;
+      cluttered &&= state.best === null;
     },
     readNewest: async () => {
       if (newest === null) throw new UserError(`There is no checkpoint in ${folder} to go back to`);

@@ -1,4 +1,4 @@
-import { computedParams, goOnFrom, type TrainingRun } from '../training-run.ts';
+import { computedParams, stateBackAt, type TrainingRun } from '../training-run.ts';
 import { halveBatch } from './halve-batch.ts';
 import { outOfMemoryError } from './out-of-memory.ts';
 
@@ -13,11 +13,9 @@ export async function goOnWithLess(run: TrainingRun, error: unknown): Promise<vo
   if (!smaller) throw outOfMemoryError(error, params);
   const newest = run.store.newest();
   if (newest?.state.phase === run.state.phase) {
-    const { state, tensors } = goOnFrom(await run.store.readNewest());
-    const { trouble, overflowSaid, best } = run.state;
-    // A best model that was found to be lost stays so.
-    run.state = { ...state, trouble, overflowSaid, best: best && state.best };
-    run.tensors = tensors;
+    const checkpoint = await run.store.readNewest();
+    run.state = stateBackAt(checkpoint, run.state);
+    run.tensors = checkpoint.tensors;
   } else if (run.state.steps > run.state.stepsBeforePhase) {
     // No checkpoint of this phase could be written, and its weights went with the engine.
     throw outOfMemoryError(error, params);

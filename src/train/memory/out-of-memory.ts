@@ -8,10 +8,10 @@ export function outOfMemoryError(error: unknown, params: Params): UserError {
   const { train, data, model } = params;
   const smaller = halveBatch(params);
   const advice = [
-    ...(smaller ? [sameUpdates(smaller)] : []),
     ...(train.memory.when_out === 'stop' && smaller
-      ? ['train.memory.when_out=halve does that by itself']
+      ? ['train.memory.when_out=halve goes on from the last checkpoint with half the batch']
       : []),
+    ...(smaller ? [sameUpdates(smaller)] : []),
     `else lower data.image_size (${data.image_size}), model.roi.samples (${model.roi.samples}) or model.roi.mask_samples ` +
       `(${model.roi.mask_samples})`,
   ];
@@ -24,6 +24,6 @@ export function outOfMemoryError(error: unknown, params: Params): UserError {
 function sameUpdates({ train }: Params): string {
   return (
     `train.batch_size=${train.batch_size} with train.accumulation_steps=${train.accumulation_steps} makes updates of ` +
-    'as many images'
+    'as many images in a run that begins anew'
   );
 }

@@ -1,6 +1,7 @@
 import { UserError } from '../../system/errors.ts';
 import { restoreTensors } from '../checkpoint/restore-tensors.ts';
 import { type RunningPhase, saveCheckpoint } from '../running-phase.ts';
+import { stateBackAt } from '../training-run.ts';
 import type { BadUpdate } from './bad-update.ts';
 
 /**
@@ -8,28 +9,30 @@ import type { BadUpdate } from './bad-update.ts';
  * update is left out.
  * @throws UserError where that checkpoint cannot be read, or is of another phase
  */
-export async function goBack(running: RunningPhase, { step }: Pick<BadUpdate, 'step'>): Promise<void> {
+export async function goBack(
+  running: RunningPhase,
+  { step, applied }: Pick<BadUpdate, 'step' | 'applied'>,
+): Promise<void> {
   const { run, engine } = running;
-  const { params, store } = run;
-  // As it is now, not as it is put back below.
-  const { phase, trouble: until, overflowSaid } = run.state;
-  const { path, tensors, state: before } = await store.readNewest();
-  if (before.phase !== phase) {
-    throw new UserError(
-      `Cannot go back to ${path}: it is of an earlier phase; use train.non_finite.action=skip`,
-    );
+  const checkpoint = await run.store.readNewest();
+  const { path, tensors } = checkpoint;
+  const state = stateBackAt(checkpoint, run.state);
+  if (state.phase !== run.state.phase) {
+    const advice = applied ? 'lower the learning rate of this phase' : 'use train.non_finite.action=skip';
+    throw new UserError(`Cannot go back to ${path}: it is of an earlier phase; ${advice}`);
   }
   restoreTensors(engine, tensors, path);
   running.sound = true;
+  const { rateFactor, excluded } = state.trouble;
   const trouble = {
-    ...before.trouble,
-    count: until.count,
-    rateFactor: until.rateFactor * params.train.non_finite.rate_factor,
-    excluded: [...until.excluded, step],
+    ...state.trouble,
+    rateFactor: rateFactor * run.params.train.non_finite.rate_factor,
+    excluded: [...excluded, step],
+    overflows: checkpoint.state.trouble.overflows,
   };
-  run.state = { ...before, trouble, overflowSaid };
+  run.state = { ...state, trouble };
   run.progress.line(
-    `Back at step ${before.steps}, from here on at ${trouble.rateFactor} times the learning rate`,
+    `Back at step ${state.steps}, from here on at ${trouble.rateFactor} times the learning rate`,
   );
   await saveCheckpoint(running);
 }

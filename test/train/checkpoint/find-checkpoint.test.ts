@@ -1,4 +1,4 @@
-import { truncate, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, truncate, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Params } from '../../../src/params/schema.ts';
@@ -11,7 +11,7 @@ import {
   type RunFingerprint,
   runName,
 } from '../../../src/train/checkpoint/run-fingerprint.ts';
-import { initialState, type RunState } from '../../../src/train/checkpoint/run-state.ts';
+import { type BestModel, initialState, type RunState } from '../../../src/train/checkpoint/run-state.ts';
 import { collectLog } from '../../support/collect-log.ts';
 import { useTempFolders } from '../../support/temp-folder.ts';
 import { testParams } from '../../support/test-params.ts';
@@ -86,6 +86,18 @@ describe('auto', () => {
   it('begins anew where all are torn', async () => {
     await truncate(await keep(9), 100);
     expect(await find('auto')).toMatchObject({ path: null, lines: [expect.stringContaining('warning')] });
+  });
+  it('goes on with a finished run whose results are gone, to put them back', async () => {
+    const best = { step: 9 } as BestModel;
+    const path = await keep(9, { state: { finished: true, best } });
+    expect(await find('auto')).toMatchObject({
+      path,
+      lines: [expect.stringMatching(/is finished: its results are put back; --resume never trains anew$/)],
+    });
+    expect((await find('never')).path).toBe(null);
+    await mkdir(join(params.paths.runs, 'train'), { recursive: true });
+    await writeFile(join(params.paths.runs, 'train', 'best.safetensors'), '');
+    expect(await find('auto')).toMatchObject({ path: null, lines: [] });
   });
   it('never goes on with a finished run', async () => {
     await keep(8);
@@ -176,6 +188,11 @@ describe('a file', () => {
       await keep(9, { state: { phase: 'freeze' } }),
       await keep(10, { state: { phase: 'fine_tune' } }),
     ];
+    const longer = { ...transfer, freeze: { ...transfer.freeze, epochs: 99 } };
+    params = { ...params, train: { ...params.train, transfer: longer } };
+    expect((await find(tuning)).lines).toEqual([
+      `warning: train.transfer.freeze.epochs has no effect any more: ${tuning} stands in the phase after it`,
+    ]);
     params = { ...params, train: { ...params.train, transfer } };
     await expect(find(freezing)).rejects.toBeInstanceOf(UsageError);
     await expect(find(freezing)).rejects.toThrow(

@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { HostTensor } from '../../../src/model/safetensors.ts';
@@ -88,13 +88,15 @@ it('remembers the state as it was when it was written', async () => {
   expect(store.newest()!.state.history).toEqual([]);
 });
 
-it('removes finished runs when another has its first checkpoint, and never unfinished ones', async () => {
+it('removes finished runs when another has its first model, and never unfinished ones', async () => {
   const root = await makeFolder();
   const [finished, unfinished, own] = [1, 2, 3].map((seed) => storeIn(root, { seed }));
   await unfinished!.save(stateAt(9), tensorsOf(9));
   await finished!.save(stateAt(9, { finished: true }), tensorsOf(9));
   expect(await names(finished!.folder)).toEqual([step(9)]);
   await own!.save(stateAt(0), tensorsOf(0));
+  expect(await names(finished!.folder)).toEqual([step(9)]);
+  await own!.save(stateAt(1, bestAt(1)), tensorsOf(1));
   await expect(stat(finished!.folder)).rejects.toThrow(/ENOENT/);
   expect(await names(unfinished!.folder)).toEqual([step(9)]);
 });
@@ -229,16 +231,21 @@ it('prepares its place: left-overs of a killed write go, an earlier start is set
   expect(await names(`${before.folder}-2`)).toEqual([step(6)]);
 });
 
-it('says nothing of a finished run, which goes when the new one has begun', async () => {
+it('says where a finished run is until the new one has a model', async () => {
   const root = await makeFolder();
   const before = storeIn(root);
   await before.save(stateAt(5, { finished: true }), tensorsOf(5));
   const log = collectLog();
   await prepareFolder(before.folder, null, log);
-  expect(log.lines).toEqual([]);
+  expect(log.lines).toEqual([
+    `The checkpoints of the finished run are in ${before.folder}-finished until this one has its first model`,
+  ]);
   expect(await names(`${before.folder}-finished`)).toEqual([step(5)]);
-  await storeIn(root).save(stateAt(0), tensorsOf(0));
-  expect(await names(root)).toEqual([step(0)]);
+  const store = storeIn(root);
+  await store.save(stateAt(0), tensorsOf(0));
+  expect(await names(`${before.folder}-finished`)).toEqual([step(5)]);
+  await store.save(stateAt(1, bestAt(1)), tensorsOf(1));
+  expect(await names(root)).toEqual([step(0), step(1)]);
 });
 
 it('leaves its own past, and sets aside what lies after the checkpoint that is gone on from', async () => {
@@ -258,13 +265,37 @@ it('leaves its own past, and sets aside what lies after the checkpoint that is g
   expect(await names(store.folder)).toContain(step(1));
 });
 
+it('knows its own folder by whatever link it is named', async () => {
+  const root = await makeFolder();
+  const store = storeIn(join(root, 'real'), { keep: 9 });
+  for (const at of [1, 2]) await store.save(stateAt(at, { finished: at === 2 }), tensorsOf(at));
+  await symlink(join(root, 'real'), join(root, 'link'));
+  const linked = join(root, 'link', basename(store.folder), step(1));
+  await prepareFolder(store.folder, await readCheckpoint(linked), collectLog());
+  expect(await names(store.folder)).toEqual([step(1)]);
+  expect(await names(`${store.folder}-1`)).toEqual([step(2)]);
+});
+
+it('writes what it goes on from into its own folder', async () => {
+  const root = await makeFolder();
+  const other = storeIn(root, { seed: 8 });
+  await other.save(stateAt(4), tensorsOf(4));
+  const fingerprint = fingerprintOf(9);
+  const folder = join(root, runName(fingerprint));
+  const options = { folder, fingerprint, keep: 2, log: collectLog() };
+  const store = createStore({ ...options, resume: other.newest() });
+  await store.save(stateAt(4), tensorsOf(4));
+  expect(await names(folder)).toEqual([step(4)]);
+  await store.save(stateAt(4), () => expect.fail('not needed'));
+});
+
 it('keeps what was set aside of a finished run, of which the user was told', async () => {
   const root = await makeFolder();
   const store = storeIn(root, { keep: 9 });
   await store.save(stateAt(1), tensorsOf(1));
   await store.save(stateAt(2, { finished: true }), tensorsOf(2));
   await prepareFolder(store.folder, await readCheckpoint(join(store.folder, step(1))), collectLog());
-  await storeIn(root).save(stateAt(3), tensorsOf(3));
+  await storeIn(root).save(stateAt(3, bestAt(3)), tensorsOf(3));
   expect(await names(`${store.folder}-1`)).toEqual([step(2)]);
 });
 

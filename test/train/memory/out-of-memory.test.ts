@@ -20,8 +20,8 @@ describe('outOfMemoryError', () => {
     expect(told.cause).toBe(error);
     expect(told.message).toBe(
       'Out of memory in training with train.batch_size 8 (OOM when allocating tensor with shape[8]); ' +
-        'train.batch_size=4 with train.accumulation_steps=6 makes updates of as many images; ' +
-        'train.memory.when_out=halve does that by itself; ' +
+        'train.memory.when_out=halve goes on from the last checkpoint with half the batch; ' +
+        'train.batch_size=4 with train.accumulation_steps=6 makes updates of as many images in a run that begins anew; ' +
         'else lower data.image_size (64), model.roi.samples (16) or model.roi.mask_samples (4)',
     );
   });
