@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Params } from '../params/schema.ts';
 import type { MetricsRow } from '../tracking/tracker.ts';
 import type { Checkpoint } from './checkpoint/checkpoint-file.ts';
+import { bestModelPath } from './checkpoint/checkpoint-folder.ts';
 import type { BestModel } from './checkpoint/run-state.ts';
 import type { Phase } from './phases/phases.ts';
 import { type BestFigures, describeNewest, describePause, type TrainingSummary } from './report.ts';
@@ -69,7 +70,7 @@ function summarize(run: TrainingRun): TrainingSummary {
   if (figures) tracker.summary(prefixed('best/', figures));
   const newest = store.newest();
   return {
-    model: best && join(folder, 'best.safetensors'),
+    model: best && bestModelPath(run.params),
     params: best && join(folder, 'params.yaml'),
     history: best && join(folder, 'history.json'),
     curves: best && join(folder, 'curves.svg'),

@@ -6,7 +6,7 @@ import { saveWeights } from '../../model/checkpoint.ts';
 import { openSafetensors, readSafetensors, writeSafetensors } from '../../model/safetensors.ts';
 import { hashParams, saveParams } from '../../params/saved-params.ts';
 import { copyFileAtomic, sha256File, writeFileAtomic } from '../../system/files.ts';
-import { bestPath } from '../checkpoint/checkpoint-folder.ts';
+import { bestModelPath, bestPath } from '../checkpoint/checkpoint-folder.ts';
 import type { BestModel } from '../checkpoint/run-state.ts';
 import { writeHistory } from '../history.ts';
 import type { RunningPhase } from '../running-phase.ts';
@@ -52,12 +52,12 @@ export async function restoreResults(run: TrainingRun): Promise<void> {
 
 /** @returns null where the file is gone or changed, so that the next validation brings the best model */
 async function findBest(
-  { folder, log }: TrainingRun,
+  { params, log }: TrainingRun,
   path: string,
   best: BestModel,
 ): Promise<BestModel | null> {
   if ((await hashOf(path)) !== best.sha256) {
-    const result = join(folder, 'best.safetensors');
+    const result = bestModelPath(params);
     if ((await hashOf(result)) !== best.sha256) {
       log.warn(
         `${path} is missing or changed: the best model so far (epoch ${best.epoch}) is lost, the next one takes its place`,
@@ -73,7 +73,7 @@ async function writeResults({ folder, params, store }: TrainingRun, best: BestMo
   const { epoch, step, loss, metrics } = best;
   // Params first: inference recognises a model that was not yet written, by the hash in its metadata.
   await saveParams(join(folder, 'params.yaml'), params);
-  await copyModel(bestPath(store.folder, step), join(folder, 'best.safetensors'), hashParams(params));
+  await copyModel(bestPath(store.folder, step), bestModelPath(params), hashParams(params));
   const figures = { epoch, step, loss, ...metrics };
   await writeFileAtomic(join(folder, 'metrics.json'), `${JSON.stringify(figures, null, 2)}\n`);
 }
