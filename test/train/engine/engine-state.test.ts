@@ -92,7 +92,7 @@ describe.each([
     expect(bits(await target.engine.readState())).not.toEqual(expected);
     target.engine.writeState(state);
     expect(bits(await target.engine.readState())).toEqual(expected);
-    train(target, 4, 6);
+    train(target, 4, 5);
     expect(bits(state)).toEqual(expected);
     source.dispose();
     target.dispose();
@@ -103,10 +103,10 @@ describe.each([
       await createRun(compile),
       await createRun(compile, base.seed + 1),
     ];
-    train(whole, 1, 9);
-    train(first, 1, 5);
+    train(whole, 1, 5);
+    train(first, 1, 3);
     second.engine.writeState(await first.engine.readState());
-    train(second, 6, 9);
+    train(second, 4, 5);
     expect(bits(await second.engine.readState())).toEqual(bits(await whole.engine.readState()));
     for (const run of [whole, first, second]) run.dispose();
   }, 120_000);

@@ -48,16 +48,13 @@ async function trainSteps({ engine, params }: Run, steps: number): Promise<StepF
   return figures;
 }
 
-/** What the model would be saved with, as a hash of the bits of each weight: millions of numbers take `toEqual` a minute. */
-function savedBits(run: Run): Map<string, string> {
-  const hash = (values: number[]) => createHash('sha256').update(Float32Array.from(values)).digest('hex');
-  return new Map([...saved(run)].map(([name, values]) => [name, hash(values)]));
-}
-
-/** What the model would be saved with, as numbers. */
-function saved({ engine, update }: Run): Map<string, number[]> {
+/** What the model would be saved with, as a hash of the bits of each weight: there are millions of numbers. */
+function saved({ engine, update }: Run): Map<string, string> {
   engine.fetchAverages();
-  return new Map([...update.averages].map(([name, variable]) => [name, [...variable.dataSync()]]));
+  const hash = (values: Float32Array) => createHash('sha256').update(values).digest('hex');
+  return new Map(
+    [...update.averages].map(([name, variable]) => [name, hash(variable.dataSync() as Float32Array)]),
+  );
 }
 
 async function validationOf({ engine }: Run) {
@@ -78,19 +75,19 @@ const recipes: [string, Partial<Params['train']>, steps?: number][] = [
   ['adamw', {}],
   ['sgd with Nesterov’s momentum', { optimizer: 'sgd', nesterov: true }],
   ['moving averages and accumulation', { accumulation_steps: 2, ema_decay: 0.9 }],
-  ['a ResNet', { model_type: 'transfer' }, 4],
+  ['a ResNet', { model_type: 'transfer' }, 3],
 ];
 
 describe('createEngine', () => {
   it.each(recipes)(
     'gives the same bits compiled as op by op: %s',
-    async (_, recipe, steps = 20) => {
+    async (_, recipe, steps = 8) => {
       const eager = await createRun({ ...recipe, compile: false });
       const compiled = await createRun({ ...recipe, compile: true });
       expect(compiled.engine.origin!.nodes).toBeGreaterThan(1000);
       expect(eager.engine.origin).toBe(null);
       expect(await trainSteps(compiled, steps)).toEqual(await trainSteps(eager, steps));
-      expect(savedBits(compiled)).toEqual(savedBits(eager));
+      expect(saved(compiled)).toEqual(saved(eager));
       expect(await validationOf(compiled)).toEqual(await validationOf(eager));
       dispose(eager);
       dispose(compiled);
@@ -109,7 +106,7 @@ describe('createEngine', () => {
     expect(saved(plain)).not.toEqual(averages);
     // A model that has the averages for weights gives the same validation.
     for (const [name, variable] of plain.model.weights.variables) {
-      tf.tidy(() => variable.assign(tf.tensor(averages.get(name)!, variable.shape)));
+      variable.assign(run.update.averages.get(name)!);
     }
     const resumed = await createEngine(plain.model, plain.update, batchShape(base), base);
     expect((await validationOf({ ...plain, engine: resumed })).total).toBe(after.total);
@@ -131,9 +128,7 @@ describe('createEngine', () => {
     const before = saved(run);
     await trainSteps(run, 2);
     const after = saved(run);
-    const unchanged = [...after].filter(([name, values]) =>
-      values.every((value, i) => value === before.get(name)![i]),
-    );
+    const unchanged = [...after].filter(([name, bits]) => bits === before.get(name));
     expect(unchanged.map(([name]) => name)).toEqual([]);
     dispose(run);
   }, 60_000);
