@@ -8,6 +8,8 @@ const TENSORFLOW = 'system/tensorflow.ts';
 const SAVED_PARAMS = 'params/saved-params.ts';
 /** Train goes on with a checkpoint only where the params that decide its numbers are the same. */
 const FINGERPRINT = 'params/fingerprint.ts';
+/** Train makes batches smaller where memory runs out, and keeps to what params may hold. */
+const LIMITS = 'params/limits.ts';
 
 /** @type {Record<string, { values: string[], types?: string[] }>} */
 const ROOMS = {
@@ -31,7 +33,8 @@ const ROOMS = {
   tracking: { values: ['system'], types: ['params'] },
   train: {
     values: [
-      ...['data', 'hub', 'model', 'loss', 'evaluate', 'visualize', 'system', SAVED_PARAMS, FINGERPRINT],
+      ...['data', 'hub', 'model', 'loss', 'evaluate', 'visualize', 'system'],
+      ...[SAVED_PARAMS, FINGERPRINT, LIMITS],
       ...['graph/program.ts', 'graph/optimizers', 'graph/when.ts'],
     ],
     types: ['params', 'tracking', 'graph'],

@@ -27,12 +27,13 @@ COPY .npmrc package.json package-lock.json requirements.lock Makefile ./
 COPY scripts/setup scripts/setup
 COPY native native
 ARG TF_RUNTIME=cpu
-# What is only of use to who develops or debugs the packages goes: source maps, type declarations, symbol tables.
+# What is only of use to who develops or debugs the packages goes: source maps, type declarations, symbol tables. native/ stays:
+# checkpoints name the code by its sources.
 RUN npm_config_omit=dev TF_RUNTIME="${TF_RUNTIME}" make setup \
  && find node_modules -type f \( -name '*.map' -o -name '*.d.ts' -o -name '*.d.cts' -o -name '*.d.mts' \) -delete \
  && find .tools -name '__pycache__' -type d -prune -exec rm -rf {} + \
  && strip --strip-unneeded .tools/tensorflow/*/tensorflow/*.so.2 \
- && rm -rf .tools/tensorflow/*/tensorflow/include .tools/logs .tools/setup.lock native scripts Makefile requirements.lock
+ && rm -rf .tools/tensorflow/*/tensorflow/include .tools/logs .tools/setup.lock scripts Makefile requirements.lock
 
 FROM ${NODE_IMAGE}
 # git: DVC works on the repository. ca-certificates: wandb. The rest of the tools' needs is in the Node image.

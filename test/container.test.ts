@@ -25,6 +25,13 @@ describe('Dockerfile', () => {
     expect(result?.exitCode).toBe(0);
   });
 
+  it("leaves the addon's sources in the image, of which the hash of the code is", async () => {
+    const dockerfile = await readFile(join(root, 'Dockerfile'), 'utf8');
+    const removed = [...dockerfile.matchAll(/rm -rf (.+)/g)].flatMap((match) => match[1]!.split(' '));
+    expect(removed).toContain('scripts');
+    expect(removed).not.toContain('native');
+  });
+
   it('copies only what .dockerignore lets in', async () => {
     const dockerfile = await readFile(join(root, 'Dockerfile'), 'utf8');
     const ignore = await readFile(join(root, '.dockerignore'), 'utf8');

@@ -1,8 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join, relative, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { readComments } from '../scripts/params-schema.ts';
+import { codeOf } from './support/code-of.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
@@ -19,20 +20,6 @@ const keys = [...readComments(read('params.yaml')).keys()];
 const leaves = keys.filter((key) => !keys.some((other) => other.startsWith(`${key}.`)));
 const isWithin = (part: string, whole: string, separator: string) =>
   `${part}${separator}`.startsWith(`${whole}${separator}`);
-
-/** Files of src/ that a file runs, itself included; imports of types alone do not count. */
-function codeOf(file: string, seen = new Set<string>()): Set<string> {
-  if (seen.has(file)) return seen;
-  seen.add(file);
-  const text = read(file);
-  for (const [statement, path] of text.matchAll(
-    /(?:import|export)\s[^;]*?from '(\.[^']+)'|import\('(\.[^']+)'\)/g,
-  )) {
-    if (path === undefined || /^(import|export) type/.test(statement)) continue;
-    codeOf(relative(ROOT, resolve(dirname(join(ROOT, file)), path)), seen);
-  }
-  return seen;
-}
 
 /** Keys that no stage needs to run again for. */
 const WITHOUT_EFFECT = ['device', 'data.workers', 'tracking'];

@@ -1,8 +1,12 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../system/errors.ts';
 import { type IsHeld, type LockPace, withFileLock } from '../system/file-lock.ts';
 import { assertWritable, explainDiskError } from '../system/files.ts';
 import type { StageContext } from './stage.ts';
+
+/** What the lock is of. */
+const LOCKED = 'training';
 
 /** Fails where the folder is not this process's alone any more. */
 export type AssertAlone = () => Promise<void>;
@@ -21,18 +25,17 @@ export async function aloneInFolder<T>(
   work: (assertAlone: AssertAlone) => Promise<T>,
 ): Promise<T> {
   await assertWritable(folder);
-  const path = join(folder, 'training');
   let begun = false;
   const begin = (isHeld: IsHeld) => {
     begun = true;
     return work(async () => {
-      if (!(await isHeld())) throw takenOver(folder);
+      if (!(await isHeld())) throw notAloneError(folder);
     });
   };
   const onWait = (pid: number | null) => log.info(waitLine(folder, pid));
   const options = { onWait, signal, waitForSilent: true, pace: PACE };
-  return withFileLock(path, begin, options).catch((error: unknown) => {
-    throw begun ? error : explainDiskError(error, `${path}.lock`);
+  return withFileLock(join(folder, LOCKED), begin, options).catch((error: unknown) => {
+    throw begun ? error : explainDiskError(error, lockOf(folder));
   });
 }
 
@@ -42,13 +45,22 @@ function waitLine(folder: string, pid: number | null): string {
   const minutes = (PACE.silentPolls * PACE.pollMs) / 60_000;
   return (
     `Waiting for another process that trains in ${folder}, in another container or on another machine; where it was ` +
-    `killed, training begins after ${minutes} minutes without a sign of it, or when ${join(folder, 'training.lock')} is removed`
+    `killed, training begins after ${minutes} minutes without a sign of it, or when ${lockOf(folder)} is removed`
   );
 }
 
-function takenOver(folder: string): UserError {
+/** Where the lock is gone, another process may have begun, and ended, since: going on would mix its results with ours. */
+function notAloneError(folder: string): UserError {
+  const lock = lockOf(folder);
   return new UserError(
-    `Another process trains in ${folder} by now, for this one stood still for long: nothing is written any more; ` +
-      'let that one end, or train with another paths.runs',
+    existsSync(lock)
+      ? `Another process trains in ${folder} by now, for this one stood still for long or lost its lock: nothing is written any more; ` +
+          'let that one end, or train with another paths.runs'
+      : `${lock} is gone, removed by hand or by another process that trained meanwhile: nothing is written any more; ` +
+          'where none has, aerial train goes on from the last checkpoint',
   );
+}
+
+function lockOf(folder: string): string {
+  return `${join(folder, LOCKED)}.lock`;
 }

@@ -11,6 +11,7 @@ import { readWandbMode } from '../system/wandb-access.ts';
 import { createTrackingId } from '../tracking/tracking-id.ts';
 import type { Checkpoint } from '../train/checkpoint/checkpoint-file.ts';
 import { findCheckpoint } from '../train/checkpoint/find-checkpoint.ts';
+import { markReported } from '../train/checkpoint/reported.ts';
 import { outOfMemoryError } from '../train/memory/out-of-memory.ts';
 import { formatTrainingSummary, type TrainingSummary } from '../train/report.ts';
 import { type AssertAlone, aloneInFolder } from './alone-in-folder.ts';
@@ -34,6 +35,7 @@ export async function train(flags: TrainFlags, context: StageContext): Promise<v
     return runStage(params, { resume, folder }, { ...context, assertAlone });
   });
   printResult(summary, flags, formatTrainingSummary);
+  if (summary.finished && summary.checkpoints !== null) await markReported(summary.checkpoints);
 }
 
 async function runStage(
@@ -61,7 +63,7 @@ async function holdAgainstMemory(
   params: Params,
   { resume, gpu, log }: { resume: Checkpoint | null; gpu: boolean; log: Log },
 ): Promise<void> {
-  const { computedParams } = await import('../train/training-run.ts');
+  const { computedParams } = await import('../train/open-run.ts');
   const { checkMemory } = await import('../summary/check-memory.ts');
   const limits = await readMemoryLimits({ gpu });
   const planned = resume ? computedParams({ params, state: resume.state }) : params;

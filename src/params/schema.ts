@@ -7,6 +7,7 @@
  */
 import { z } from 'zod';
 import { hubReferenceFault } from '../system/hub-reference.ts';
+import { MOST_ACCUMULATED } from './limits.ts';
 
 /** The message for a value of the wrong type; ranges get theirs from `faults.ts`. */
 const typeError = (message: string) => ({
@@ -230,7 +231,7 @@ const train = z.strictObject({
   nesterov: trueOrFalse,
   beta2: number.min(0).lt(1),
   gradient_clip_norm: positive,
-  accumulation_steps: countUpTo(4096),
+  accumulation_steps: countUpTo(MOST_ACCUMULATED),
   ema_decay: number.min(0).lt(1).nullable(),
   checkpoint: z.strictObject({ steps: countUpTo(1_000_000), keep: countUpTo(1000) }),
   non_finite: z.strictObject({

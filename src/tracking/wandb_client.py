@@ -23,9 +23,8 @@ import tempfile
 import threading
 import time
 
-# Above the 45 s for which the parent waits after "finish" (then it ends this process itself, where it is still there; of a run
-# that was stopped, it leaves after 5 s, and this process has the rest of the time alone), the 19 s for which a table may hold up the client, and the 15 s after which wandb-core, its engine, writes what it holds to
-# its file.
+# Above the 45 s for which the parent waits after "finish": FINISH_WAIT_MS of wandb.ts, where it says what they are for. Of a run
+# that was stopped, the parent leaves after 5 s, and this process has the rest of the time alone.
 END_GRACE_S = 60
 INIT_TIMEOUT_S = 20
 # For each table (a line chart is one too) the client asks the server, and waits for it. Where that took long, tables are

@@ -8,12 +8,12 @@ import { restoreTensors } from './checkpoint/restore-tensors.ts';
 import { createEngine } from './engine/engine.ts';
 import { createUpdate } from './engine/update.ts';
 import { goOnWithLess } from './memory/go-on-with-less.ts';
+import { computedParams, type TrainingRun } from './open-run.ts';
 import { isPhaseOver, sayPhaseEnd } from './phases/phase-end.ts';
 import type { Phase } from './phases/phases.ts';
 import { describeGraphs, describePhase } from './report.ts';
-import { type RunningPhase, saveCheckpoint } from './running-phase.ts';
+import { type RunningPhase, saveCheckpoint } from './save-checkpoint.ts';
 import { trainPass } from './train-pass.ts';
-import { computedParams, type TrainingRun } from './training-run.ts';
 import { recordValidation } from './validation/record-validation.ts';
 import { validate } from './validation/validate.ts';
 

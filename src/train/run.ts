@@ -7,10 +7,10 @@ import type { MetricsRow } from '../tracking/tracker.ts';
 import type { Checkpoint } from './checkpoint/checkpoint-file.ts';
 import { bestModelPath } from './checkpoint/checkpoint-folder.ts';
 import type { BestModel } from './checkpoint/run-state.ts';
+import { openRun, phaseOf, type TrainingContext, type TrainingRun } from './open-run.ts';
 import type { Phase } from './phases/phases.ts';
 import { type BestFigures, describeNewest, describePause, type TrainingSummary } from './report.ts';
 import { runPhase } from './run-phase.ts';
-import { phaseOf, startRun, type TrainingContext, type TrainingRun } from './training-run.ts';
 import { restoreResults } from './validation/results.ts';
 
 /**
@@ -25,7 +25,7 @@ export async function runTraining(
   context: TrainingContext,
   resume: Checkpoint | null = null,
 ): Promise<TrainingSummary> {
-  const run = await startRun(params, context, resume);
+  const run = await openRun(params, context, resume);
   try {
     if (resume) await restoreResults(run);
     while (!run.signal.aborted) {

@@ -1,6 +1,6 @@
-import { readdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { readdir, rm, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
 import { aloneInFolder } from '../../src/commands/alone-in-folder.ts';
 import { UserError } from '../../src/system/errors.ts';
 import { collectLog } from '../support/collect-log.ts';
@@ -83,4 +83,67 @@ it('says in one line that the folder cannot be written, or the disk is full', as
   const full = aloneInFolder(disk, context, work);
   await expect(full).rejects.toBeInstanceOf(UserError);
   await expect(full).rejects.toThrow(/training\.lock: the disk is full/);
+});
+
+it('says of a process that it cannot look at how long it waits, and what else lets it begin', async () => {
+  const folder = await makeFolder();
+  const lock = join(folder, 'training.lock');
+  await writeFile(lock, '1\nanother machine\nid\n1');
+  const log = collectLog();
+  const done = aloneInFolder(folder, { log, signal: never }, async () => 'done');
+  await expect
+    .poll(() => log.lines)
+    .toEqual([
+      `Waiting for another process that trains in ${folder}, in another container or on another machine; where it was ` +
+        `killed, training begins after 2 minutes without a sign of it, or when ${lock} is removed`,
+    ]);
+  await rm(lock);
+  expect(await done).toBe('done');
+});
+
+describe('assertAlone', () => {
+  /** What it fails with, after the lock of a work under way was tampered with; null = it does not. */
+  async function failureAfter(tamper: (lock: string, folder: string) => Promise<unknown>) {
+    const folder = await makeFolder();
+    const lock = join(folder, 'training.lock');
+    const failure = await aloneInFolder(folder, { log: collectLog(), signal: never }, async (assertAlone) => {
+      await tamper(lock, folder);
+      return assertAlone().then(
+        () => null,
+        (error: unknown) => error,
+      );
+    });
+    return { failure, folder, lock };
+  }
+
+  it('lets the one go on that is alone', async () => {
+    expect((await failureAfter(async () => {})).failure).toBeNull();
+  });
+
+  it('fails where another process has taken the folder over, and leaves it to that one', async () => {
+    const second = startWork();
+    let all: Promise<string> | undefined;
+    const { failure, folder, lock } = await failureAfter(async (path, place) => {
+      await rm(path);
+      all = aloneInFolder(place, { log: collectLog(), signal: never }, second.work);
+      await second.begun;
+    });
+    expect(failure).toBeInstanceOf(UserError);
+    expect((failure as UserError).message).toBe(
+      `Another process trains in ${folder} by now, for this one stood still for long or lost its lock: nothing is written any more; ` +
+        'let that one end, or train with another paths.runs',
+    );
+    expect(await readdir(folder)).toEqual([basename(lock)]);
+    second.end();
+    expect(await all).toBe('done');
+  });
+
+  it('says so where the lock was removed, and nobody else is there', async () => {
+    const { failure, lock } = await failureAfter((path) => rm(path));
+    expect(failure).toBeInstanceOf(UserError);
+    expect((failure as UserError).message).toBe(
+      `${lock} is gone, removed by hand or by another process that trained meanwhile: nothing is written any more; ` +
+        'where none has, aerial train goes on from the last checkpoint',
+    );
+  });
 });

@@ -11,10 +11,11 @@ import type { MetricsRow } from '../../src/tracking/tracker.ts';
 import { readCheckpointNote } from '../../src/train/checkpoint/checkpoint-file.ts';
 import { listCheckpoints } from '../../src/train/checkpoint/checkpoint-folder.ts';
 import { findCheckpoint } from '../../src/train/checkpoint/find-checkpoint.ts';
+import { markReported } from '../../src/train/checkpoint/reported.ts';
 import type { RunState } from '../../src/train/checkpoint/run-state.ts';
+import type { TrainingContext } from '../../src/train/open-run.ts';
 import type { TrainingSummary } from '../../src/train/report.ts';
 import { runTraining } from '../../src/train/run.ts';
-import type { TrainingContext } from '../../src/train/training-run.ts';
 import { collectLog } from './collect-log.ts';
 import { recordingTracker } from './recording-tracker.ts';
 import { tinyParams } from './tiny-model.ts';
@@ -31,10 +32,20 @@ export interface RunResult {
   kept: Pick<RunState, 'recentLosses' | 'trouble' | 'validationsWithoutGain' | 'overflowSaid'> | null;
 }
 
-/** Runs the train stage as the command does. @param resume as of `--resume` */
+/**
+ * Runs the train stage as the command does. @param resume as of `--resume` @param killed after its last checkpoint, before it
+ * could say that it is finished
+ */
 export async function train(
   params: Params,
-  { resume = 'auto', ...context }: Partial<TrainingContext> & { resume?: string } = {},
+  {
+    resume = 'auto',
+    killed = false,
+    ...context
+  }: Partial<TrainingContext> & {
+    resume?: string;
+    killed?: boolean;
+  } = {},
 ): Promise<RunResult> {
   const log = collectLog();
   const recorder = recordingTracker();
@@ -42,6 +53,7 @@ export async function train(
   const checkpoint = await findCheckpoint({ params, dataHash, resume, log });
   const signal = new AbortController().signal;
   const summary = await runTraining(params, { log, tracker: recorder, signal, ...context }, checkpoint);
+  if (summary.finished && !killed) await markReported(summary.checkpoints!);
   const inTrain = (name: string) => join(params.paths.runs, 'train', name);
   const history = await readFile(inTrain('history.json'), 'utf8').catch(() => '[]');
   const best = await readFile(inTrain('best.safetensors')).catch(() => null);

@@ -51,6 +51,27 @@ it('remembers the batch that fits when it is gone on with', async () => {
   expect(rest.summary.weights_sha256).toBe(expected);
 }, 120_000);
 
+it('goes back with the batch that fits, after a bad update', async () => {
+  const bad = { action: 'roll_back', most: 1, rate_factor: 0.5 } as const;
+  const common = { epochs: 1, non_finite: bad, checkpoint: { steps: 1, keep: 2 } };
+  const asked = runs.params({ ...common, batch_size: 2, accumulation_steps: 2 });
+  // Batches 3 and 4 are of the second update.
+  watchSteps(({ count, draw, spoil }) => {
+    if (count === 4) throw new Error(OOM);
+    if (draw === 3) spoil();
+  });
+  const fitting = await train(asked);
+  const halving = runs.params({ ...common, batch_size: 4, memory: { plan: 'warn', when_out: 'halve' } });
+  const result = await train(halving);
+  expect(result.lines.filter((line) => /^(Out of|Step|Back)/.test(line))).toEqual([
+    expect.stringMatching(/^Out of memory: going on from step 0 with batches of 2, 2 of them/),
+    expect.stringMatching(/^Step 2: .* going back to the last checkpoint \(1 of at most 1 times\)/),
+    'Back at step 1, from here on at 0.5 times the learning rate',
+  ]);
+  expect(result.summary).toMatchObject({ finished: true, steps: 2 });
+  expect(result.summary.weights_sha256).toBe(fitting.summary.weights_sha256);
+}, 120_000);
+
 it('ends with advice where it is told to stop', async () => {
   const params = whenOut('stop');
   await forgetRuns(params);

@@ -91,6 +91,29 @@ it('begins anew after a run that is finished, whose checkpoints stay until then'
   expect(await listRuns(dirname(first.summary.checkpoints!))).toEqual([first.summary.checkpoints]);
 }, 60_000);
 
+it('says what a finished run came to where that was killed before it could', async () => {
+  const params = eager({ epochs: 1 });
+  await forgetRuns(params);
+  const killed = await train(params, { killed: true });
+  const before = await contents(params);
+  const second = await train(params);
+  expect(second.lines).toContain(
+    'The run of these params, data and code is finished: it was stopped before it could say so; --resume never trains anew',
+  );
+  expect(second.summary).toMatchObject({
+    finished: true,
+    resumed_from: 2,
+    steps: 2,
+    best: killed.summary.best,
+  });
+  expect(await contents(params)).toEqual(before);
+  // Now it is told: the next one is a new one. What goes on from within it has to tell its own end.
+  expect((await train(params)).summary.resumed_from).toBe(null);
+  const [last] = await listCheckpoints(killed.summary.checkpoints!);
+  await train(params, { resume: last!.path, killed: true });
+  expect((await train(params)).summary.resumed_from).toBe(2);
+}, 60_000);
+
 it('puts the results of a finished run back where they are gone', async () => {
   const params = eager({ epochs: 1 });
   await forgetRuns(params);

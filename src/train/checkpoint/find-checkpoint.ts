@@ -10,6 +10,7 @@ import type { Log } from '../../system/log.ts';
 import { type Checkpoint, readCheckpoint } from './checkpoint-file.ts';
 import { bestModelPath, checkpointsFolder, listCheckpoints } from './checkpoint-folder.ts';
 import { offerOthers, refusalOf, refusalOfPhase } from './other-runs.ts';
+import { isReported } from './reported.ts';
 import { differenceOf, fingerprintOf, type RunFingerprint, runName } from './run-fingerprint.ts';
 
 /** Where to look, and for what. */
@@ -18,8 +19,8 @@ export interface ResumeWish {
   /** Hash of the prepared data set. */
   dataHash: string;
   /**
-   * auto = the newest sound one of the same params, data and code that is not finished, or whose results are gone: DVC removes
-   * them before a stage; never = none; else a file.
+   * auto = the newest sound one of the same params, data and code that is not finished, or has not said so, or whose results are
+   * gone: DVC removes them before a stage; never = none; else a file.
    */
   resume: string;
   log: Log;
@@ -39,16 +40,22 @@ export async function findCheckpoint({
   const fingerprint = await fingerprintOf(params, dataHash);
   if (resume !== 'auto') return openNamed(resume, fingerprint, { params, log });
   const root = checkpointsFolder(params);
-  const newest = await newestSound(join(root, runName(fingerprint)), log);
+  const folder = join(root, runName(fingerprint));
+  const newest = await newestSound(folder, log);
   if (newest && !newest.state.finished) return newest;
-  if (newest?.state.best && !existsSync(bestModelPath(params))) {
-    log.info(
-      'The run of these params, data and code is finished: its results are put back; --resume never trains anew',
-    );
+  const why = newest && whyAgain(newest, folder, params);
+  if (why) {
+    log.info(`The run of these params, data and code is finished: ${why}; --resume never trains anew`);
     return newest;
   }
   await offerOthers(root, fingerprint, log);
   return null;
+}
+
+/** @returns why a finished run is gone on with, which does no more than leave its results; null where a new one is wanted */
+function whyAgain({ state }: Checkpoint, folder: string, params: Params): string | null {
+  if (state.best && !existsSync(bestModelPath(params))) return 'its results are put back';
+  return isReported(folder) ? null : 'it was stopped before it could say so';
 }
 
 /** Warns of those that cannot be used. */

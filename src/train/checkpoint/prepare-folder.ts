@@ -7,6 +7,7 @@ import { copyFileAtomic } from '../../system/files.ts';
 import type { Log } from '../../system/log.ts';
 import { type CheckpointNote, readCheckpointNote } from './checkpoint-file.ts';
 import { bestPath, finishedName, listCheckpoints, removeLeftOvers, unusedName } from './checkpoint-folder.ts';
+import { forgetReport } from './reported.ts';
 
 /**
  * @param folder of the run's checkpoints; it need not be there
@@ -15,7 +16,10 @@ import { bestPath, finishedName, listCheckpoints, removeLeftOvers, unusedName } 
 export async function prepareFolder(folder: string, resume: CheckpointNote | null, log: Log): Promise<void> {
   await removeLeftOvers(folder);
   const isOwn = resume !== null && (await realFolder(dirname(resume.path))) === (await realFolder(folder));
-  if (isOwn) return setLaterAside(folder, resume, log);
+  if (isOwn) {
+    await forgetReport(folder);
+    return setLaterAside(folder, resume, log);
+  }
   const [newest] = await listCheckpoints(folder);
   if (newest) {
     const note = await readCheckpointNote(newest.path).catch(() => null);

@@ -1,4 +1,4 @@
-import { computedParams, stateBackAt, type TrainingRun } from '../training-run.ts';
+import { computedParams, stateBackAt, type TrainingRun } from '../open-run.ts';
 import { halveBatch } from './halve-batch.ts';
 import { outOfMemoryError } from './out-of-memory.ts';
 

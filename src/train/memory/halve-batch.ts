@@ -1,7 +1,5 @@
+import { MOST_ACCUMULATED } from '../../params/limits.ts';
 import type { Params } from '../../params/schema.ts';
-
-/** What `train.accumulation_steps` may be at most. */
-const MOST_TOGETHER = 4096;
 
 /**
  * A batch that is smaller by its smallest divisor, half where it is even, and so many times as many batches in an update, which
@@ -11,7 +9,7 @@ const MOST_TOGETHER = 4096;
 export function halveBatch(params: Params): Params | null {
   const { batch_size: images, accumulation_steps: together } = params.train;
   const divisor = smallestDivisor(images);
-  if (divisor === null || together * divisor > MOST_TOGETHER) return null;
+  if (divisor === null || together * divisor > MOST_ACCUMULATED) return null;
   return withBatchOf(images / divisor, params);
 }
 

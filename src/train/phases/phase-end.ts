@@ -2,7 +2,7 @@
  * When a phase is over: after its epochs, its time, or when validations bring nothing any more.
  */
 
-import type { TrainingRun } from '../training-run.ts';
+import type { TrainingRun } from '../open-run.ts';
 import { isOutOfPatience } from './patience.ts';
 import { epochsOf, labelOf, type Phase } from './phases.ts';
 

@@ -7,7 +7,7 @@ import type { Params } from '../../params/schema.ts';
 import { UserError } from '../../system/errors.ts';
 import type { CheckpointNote } from '../checkpoint/checkpoint-file.ts';
 import type { RunState } from '../checkpoint/run-state.ts';
-import type { TrainingRun } from '../training-run.ts';
+import type { TrainingRun } from '../open-run.ts';
 import type { BadStep } from './bad-step.ts';
 import type { BadTerm } from './bad-terms.ts';
 import { dumpStep } from './dump-step.ts';

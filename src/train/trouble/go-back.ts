@@ -1,7 +1,7 @@
 import { UserError } from '../../system/errors.ts';
 import { restoreTensors } from '../checkpoint/restore-tensors.ts';
-import { type RunningPhase, saveCheckpoint } from '../running-phase.ts';
-import { stateBackAt } from '../training-run.ts';
+import { stateBackAt } from '../open-run.ts';
+import { type RunningPhase, saveCheckpoint } from '../save-checkpoint.ts';
 import type { BadUpdate } from './bad-update.ts';
 
 /**

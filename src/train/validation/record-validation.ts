@@ -2,7 +2,7 @@ import { meanRow, validationRow, writeHistory } from '../history.ts';
 import { validationsWithoutGain } from '../phases/patience.ts';
 import { epochsOfRun } from '../phases/phases.ts';
 import { epochLine } from '../report.ts';
-import type { RunningPhase } from '../running-phase.ts';
+import type { RunningPhase } from '../save-checkpoint.ts';
 import { isBetter } from './best.ts';
 import { saveBest } from './results.ts';
 import { showValidation } from './show-validation.ts';

@@ -9,8 +9,8 @@ import { copyFileAtomic, sha256File, writeFileAtomic } from '../../system/files.
 import { bestModelPath, bestPath } from '../checkpoint/checkpoint-folder.ts';
 import type { BestModel } from '../checkpoint/run-state.ts';
 import { writeHistory } from '../history.ts';
-import type { RunningPhase } from '../running-phase.ts';
-import type { TrainingRun } from '../training-run.ts';
+import type { TrainingRun } from '../open-run.ts';
+import type { RunningPhase } from '../save-checkpoint.ts';
 import { finiteOrNull } from './best.ts';
 import type { Validation } from './validate.ts';
 

@@ -1,11 +1,12 @@
 import { mkdir, truncate, utimes, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Params } from '../../../src/params/schema.ts';
 import { UsageError } from '../../../src/system/errors.ts';
 import { writeCheckpoint } from '../../../src/train/checkpoint/checkpoint-file.ts';
 import { checkpointPath, checkpointsFolder } from '../../../src/train/checkpoint/checkpoint-folder.ts';
 import { findCheckpoint } from '../../../src/train/checkpoint/find-checkpoint.ts';
+import { markReported } from '../../../src/train/checkpoint/reported.ts';
 import {
   fingerprintOf,
   type RunFingerprint,
@@ -97,12 +98,23 @@ describe('auto', () => {
     expect((await find('never')).path).toBe(null);
     await mkdir(join(params.paths.runs, 'train'), { recursive: true });
     await writeFile(join(params.paths.runs, 'train', 'best.safetensors'), '');
+    await markReported(dirname(path));
     expect(await find('auto')).toMatchObject({ path: null, lines: [] });
   });
-  it('never goes on with a finished run', async () => {
+  it('goes on with a finished run only where nobody was told that it is', async () => {
     await keep(8);
-    await keep(9, { state: { finished: true } });
+    const path = await keep(9, { state: { finished: true } });
+    expect(await find('auto')).toMatchObject({
+      path,
+      lines: [expect.stringMatching(/is finished: it was stopped before it could say so; --resume never/)],
+    });
+    await markReported(dirname(path));
     expect(await find('auto')).toMatchObject({ path: null, lines: [] });
+  });
+  it('goes on with an unfinished run, also where an end of it that was undone had been told', async () => {
+    const path = await keep(9);
+    await markReported(dirname(path));
+    expect(await find('auto')).toMatchObject({ path });
   });
   it.each<[string, Kept, RegExp]>([
     [

@@ -5,7 +5,7 @@ import { UserError } from '../../../src/system/errors.ts';
 import { type BestModel, initialState, type RunState } from '../../../src/train/checkpoint/run-state.ts';
 import { createStore } from '../../../src/train/checkpoint/store.ts';
 import { goOnWithLess } from '../../../src/train/memory/go-on-with-less.ts';
-import { computedParams, type TrainingRun } from '../../../src/train/training-run.ts';
+import { computedParams, type TrainingRun } from '../../../src/train/open-run.ts';
 import { collectLog } from '../../support/collect-log.ts';
 import { useTempFolders } from '../../support/temp-folder.ts';
 import { testParams } from '../../support/test-params.ts';

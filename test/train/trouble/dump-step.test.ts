@@ -1,6 +1,6 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readSafetensors } from '../../../src/model/safetensors.ts';
@@ -118,6 +118,21 @@ describe('dumpStep', () => {
       'images.png',
       'trouble.json',
     ]);
+  });
+  it('removes the oldest where there are more than ten, and what was left half written', async () => {
+    const ages = Array.from({ length: 12 }, (_, i) => ({ name: `step-000001${10 + i}`, age: 20 - i }));
+    // By its name the newest, by its age the oldest; and what is none of ours.
+    ages.push({ name: 'step-00000130-7', age: 50 }, { name: 'step-00000130 looked into', age: 60 });
+    for (const { name, age } of ages) {
+      await mkdir(join(folder, name));
+      await writeFile(join(folder, name, 'trouble.json'), '{}');
+      await utimes(join(folder, name), Date.now() / 1000 - 60 * age, Date.now() / 1000 - 60 * age);
+    }
+    await mkdir(join(folder, 'step-00000007.0a1b2c3d.part/deep'), { recursive: true });
+    const path = await dumpStep(folder, badStep(), params);
+    const kept = ages.slice(3, 12).map(({ name }) => name);
+    const expected = [basename(path), ...kept, 'step-00000130 looked into'];
+    expect(new Set(await readdir(folder))).toEqual(new Set(expected));
   });
   it('reads a batch in memory that threads share', async () => {
     const bad = badStep();

@@ -1,5 +1,5 @@
 /**
- * What a training run carries from phase to phase.
+ * Opens a training run: what it carries from phase to phase, and where it begins or goes on.
  */
 import { join } from 'node:path';
 import type { NodeJSKernelBackend } from '@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend.js';
@@ -69,7 +69,7 @@ export interface TrainingRun extends TrainingContext {
  * @param resume what the run goes on from; null = it begins anew
  * @throws UserError where data or weights are missing or do not fit
  */
-export async function startRun(
+export async function openRun(
   params: Params,
   context: TrainingContext,
   resume: Checkpoint | null,

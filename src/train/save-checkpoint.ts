@@ -1,7 +1,7 @@
 import type { Engine } from './engine/engine.ts';
 import type { WeightUpdate } from './engine/update.ts';
+import type { TrainingRun } from './open-run.ts';
 import type { Phase } from './phases/phases.ts';
-import type { TrainingRun } from './training-run.ts';
 
 /** A phase on its way, with what computes it. */
 export interface RunningPhase {
