@@ -8,7 +8,7 @@ import { createSandbox, runCase, type Sandbox } from '../../scripts/fuzz/run-cas
 import { runShards } from '../../scripts/fuzz/run-shards.ts';
 import { UserError } from '../../src/system/errors.ts';
 
-const COUNT = 120;
+const COUNT = 240;
 
 describe('fuzzed data sets', () => {
   it('are read, or refused in one line, and nothing is written elsewhere', { timeout: 300_000 }, async () => {
